@@ -1,0 +1,65 @@
+"""Events of svc-catalog (事项, 办件)."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from lib_contracts._event import Event
+
+
+class ItemPublished(Event):
+    """A version of an item came into force; caches of it are stale."""
+
+    type: ClassVar[str] = "catalog.item.published.v1"
+    entity: ClassVar[str] = "item_code"
+
+    item_code: str
+    item_version: int
+
+
+class _ApplicationEvent(Event):
+    entity: ClassVar[str] = "application_id"
+
+    application_id: UUID
+    case_number: str
+    person_id: str
+    item_code: str
+    item_name: str
+    department: str
+    service_point: str
+    appointment_id: UUID | None
+    happened_at: datetime
+
+
+class ApplicationSubmitted(_ApplicationEvent):
+    """An application (办件) was handed in."""
+
+    type: ClassVar[str] = "catalog.application.submitted.v1"
+
+
+class ApplicationAccepted(_ApplicationEvent):
+    """A clerk accepted it (受理); the promised deadline runs from here."""
+
+    type: ClassVar[str] = "catalog.application.accepted.v1"
+
+    due_at: datetime
+
+
+class ApplicationApproved(_ApplicationEvent):
+    """An officer granted it. `result_license_type` names the licence to issue, if the item has one."""
+
+    type: ClassVar[str] = "catalog.application.approved.v1"
+
+    result_license_type: str | None
+
+
+class ApplicationRefused(_ApplicationEvent):
+    """An officer refused it; the reasons are with the application."""
+
+    type: ClassVar[str] = "catalog.application.refused.v1"
+
+
+class ApplicationDelivered(_ApplicationEvent):
+    """The applicant has the result; the case is over."""
+
+    type: ClassVar[str] = "catalog.application.delivered.v1"

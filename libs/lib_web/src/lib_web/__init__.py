@@ -1,0 +1,1 @@
+"""HTTP edge of a service: problems, caller, idempotency, cursors, logs."""
