@@ -55,6 +55,13 @@ class StaleVersion(Conflict):
     title = "内容已被他人修改，请刷新后重试"
 
 
+class NotAuthenticated(DomainError):
+    """It is not proven who is calling (401)."""
+
+    code = "not-authenticated"
+    title = "请先登录"
+
+
 class NotAllowed(DomainError):
     """The caller is known but has no right to this (403)."""
 

@@ -75,6 +75,8 @@ class InboxProcessor:
     async def process(self, envelope: Envelope) -> None:
         """Handle an event unless it was handled before."""
         event = envelope.event()
+        # Each message is handled in a task of its own, so the binding ends with it.
+        structlog.contextvars.bind_contextvars(event_id=str(envelope.id), traceparent=envelope.traceparent)
         async with self._uow() as uow:
             if await self._is_new(uow, envelope):
                 await self._consumer.handle(event, uow=uow)

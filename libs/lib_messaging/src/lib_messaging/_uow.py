@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import ClassVar, Self
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_contracts import Event
@@ -22,7 +23,8 @@ class SqlOutbox:
 
     def add(self, event: Event) -> None:
         """Send `event` when the transaction commits."""
-        self._envelopes.append(wrap(event, source=self._source, now=datetime.now(UTC)))
+        trace = structlog.contextvars.get_contextvars().get("traceparent")
+        self._envelopes.append(wrap(event, source=self._source, now=datetime.now(UTC), traceparent=trace))
 
     async def flush(self, session: AsyncSession, tables: MessageTables) -> bool:
         """Write the collected events; return whether there were any."""

@@ -1,1 +1,80 @@
-"""HTTP edge of a service: problems, caller, idempotency, cursors, logs."""
+"""HTTP edge of a service: problems, caller, idempotency, cursors, tags, observation."""
+
+from lib_web._auth import AnyCaller, Citizen, Service, caller_of, requires
+from lib_web._caller import Caller, CallerKind
+from lib_web._client import SisterClient, SisterUnavailable
+from lib_web._etag import etag_of, matches, tagged
+from lib_web._idempotency import (
+    REPLAYED,
+    AnswerReplayed,
+    KeyMalformed,
+    KeyReused,
+    Recorder,
+    RepeatedRequest,
+    idempotent,
+    install_idempotency,
+)
+from lib_web._observe import Observe, default_route
+from lib_web._pages import Cursor, Limit, Page, read_cursor, write_cursor
+from lib_web._problems import (
+    MEDIA_TYPE,
+    FieldError,
+    Problem,
+    install_problems,
+    problem_body,
+    problem_of,
+    problem_response,
+    problems,
+    status_of,
+)
+from lib_web._tokens import (
+    HEADER,
+    InternalTokenInvalid,
+    InternalTokenMissing,
+    InternalTokenSigner,
+    InternalTokenVerifier,
+)
+
+__all__ = [
+    "HEADER",
+    "MEDIA_TYPE",
+    "REPLAYED",
+    "AnswerReplayed",
+    "AnyCaller",
+    "Caller",
+    "CallerKind",
+    "Citizen",
+    "Cursor",
+    "FieldError",
+    "InternalTokenInvalid",
+    "InternalTokenMissing",
+    "InternalTokenSigner",
+    "InternalTokenVerifier",
+    "KeyMalformed",
+    "KeyReused",
+    "Limit",
+    "Observe",
+    "Page",
+    "Problem",
+    "Recorder",
+    "RepeatedRequest",
+    "Service",
+    "SisterClient",
+    "SisterUnavailable",
+    "caller_of",
+    "default_route",
+    "etag_of",
+    "idempotent",
+    "install_idempotency",
+    "install_problems",
+    "matches",
+    "problem_body",
+    "problem_of",
+    "problem_response",
+    "problems",
+    "read_cursor",
+    "requires",
+    "status_of",
+    "tagged",
+    "write_cursor",
+]

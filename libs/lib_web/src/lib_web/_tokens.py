@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
-from lib_kernel import DomainError
+from lib_kernel import NotAuthenticated
 from lib_web._caller import Caller
 
 HEADER = "X-Internal-Token"
@@ -24,14 +24,14 @@ REMEMBERED = 4096
 SKEW = 5
 
 
-class InternalTokenMissing(DomainError):
+class InternalTokenMissing(NotAuthenticated):
     """The request did not come through the gateway (401)."""
 
     code = "internal-token-missing"
     title = "请通过政务服务网关访问"
 
 
-class InternalTokenInvalid(DomainError):
+class InternalTokenInvalid(NotAuthenticated):
     """The vouching token is expired, forged or meant for something else (401)."""
 
     code = "internal-token-invalid"

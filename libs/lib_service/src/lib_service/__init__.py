@@ -1,0 +1,10 @@
+"""Wiring that the five services share: settings, runtime, worker.
+
+The web part is `lib_service.web`, apart so that workers do not load the web framework.
+"""
+
+from lib_service._runtime import Runtime, Service
+from lib_service._settings import ServiceSettings
+from lib_service._worker import run_worker, worker_tasks
+
+__all__ = ["Runtime", "Service", "ServiceSettings", "run_worker", "worker_tasks"]

@@ -1,0 +1,46 @@
+"""The caller as a dependency: each route states which scopes it serves."""
+
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader
+
+from lib_kernel import NotAllowed
+from lib_web._caller import Caller, CallerKind
+from lib_web._tokens import HEADER, InternalTokenVerifier
+
+_header = APIKeyHeader(name=HEADER, auto_error=False, description="网关签发的内部凭证")
+
+
+def caller_of(request: Request, token: Annotated[str | None, Security(_header)]) -> Caller:
+    """Return the verified caller of a request.
+
+    Raises:
+        InternalTokenMissing, InternalTokenInvalid: the request did not come through the gateway.
+    """
+    verifier = cast(InternalTokenVerifier, request.app.state.verifier)
+    return verifier.verify(token)
+
+
+AnyCaller = Annotated[Caller, Depends(caller_of)]
+
+
+def requires(*scopes: str) -> Any:
+    """Return the dependency of a route that serves callers with one of `scopes` (a kind or a staff role).
+
+    The role `admin` stands for every staff role, never for a citizen, partner or device.
+    """
+    wanted = frozenset(scopes)
+    kinds = {kind.value for kind in CallerKind} - {CallerKind.STAFF.value}
+    admin_too = bool(wanted - kinds)
+
+    def check(caller: AnyCaller) -> Caller:
+        if caller.scopes & wanted or (admin_too and "admin" in caller.roles):
+            return caller
+        raise NotAllowed("您的身份不能使用此功能", needs=sorted(wanted))
+
+    return Depends(check)
+
+
+Citizen = Annotated[Caller, requires("citizen")]
+Service = Annotated[Caller, requires("service")]

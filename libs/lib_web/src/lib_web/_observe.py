@@ -1,0 +1,110 @@
+"""Outermost layer of every web process: request id, trace context, metrics, access log, last resort.
+
+Plain ASGI, so that it costs little and streams are not touched.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lib_kernel import new_id
+from lib_log import describe_error
+from lib_web._problems import MEDIA_TYPE, problem_body
+
+log = structlog.get_logger("access")
+
+REQUEST_ID = re.compile(rb"^[0-9A-Za-z_.-]{8,64}$")
+TRACE_PARENT = re.compile(rb"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+NOT_LOGGED = frozenset({"/health/live", "/health/ready", "/metrics"})
+
+REQUESTS = Counter("http_requests_total", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram("http_request_seconds", "Time to the end of the answer", ["method", "route"])
+IN_FLIGHT = Gauge("http_requests_in_flight", "Requests being answered")
+
+
+def default_route(scope: Scope) -> str:
+    """Return the template of the route that was matched, never the path itself: it may hold ids."""
+    route = scope.get("route")
+    return getattr(route, "path", "unmatched")
+
+
+class Observe:
+    """ASGI middleware. `route_name` names the route of a finished request for metrics and the access log."""
+
+    def __init__(self, app: ASGIApp, route_name: Callable[[Scope], str] = default_route) -> None:
+        self._app = app
+        self._route_name = route_name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        await self._observe(scope, receive, send)
+
+    async def _observe(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id, traceparent = _identify(scope)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id, traceparent=traceparent)
+        status = 0
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message.setdefault("headers", [])
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        start = time.perf_counter()
+        IN_FLIGHT.inc()
+        try:
+            await self._app(scope, receive, note)
+        except Exception as error:
+            log.error("request.failed", route=self._route_name(scope), **describe_error(error))
+            if status == 0:
+                await _apologise(note)
+            else:
+                raise _Broken from None
+        finally:
+            IN_FLIGHT.dec()
+            self._count(scope, status or 499, time.perf_counter() - start)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route, method = self._route_name(scope), scope["method"]
+        REQUESTS.labels(method, route, str(status)).inc()
+        SECONDS.labels(method, route).observe(seconds)
+        if scope["path"] not in NOT_LOGGED:
+            log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+class _Broken(Exception):
+    """An answer that had begun cannot be mended; the server closes the connection."""
+
+
+def _identify(scope: Scope) -> tuple[str, str]:
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    request_id = headers.get(b"x-request-id", b"")
+    traceparent = headers.get(b"traceparent", b"")
+    return (
+        request_id.decode() if REQUEST_ID.match(request_id) else new_id().hex,
+        traceparent.decode()
+        if TRACE_PARENT.match(traceparent)
+        else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00",
+    )
+
+
+async def _apologise(send: Callable[[Message], Any]) -> None:
+    title = "系统内部错误，已记录，请稍后再试"
+    body = problem_body("internal-error", title, 500, title)
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    with suppress(OSError):
+        await send({"type": "http.response.start", "status": 500, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
