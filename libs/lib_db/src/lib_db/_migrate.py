@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Literal
 
 from alembic import command, context
 from alembic.config import Config
@@ -9,6 +10,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from lib_db._types import EnumText, UtcDateTime
 
 
 def alembic_config(url: str, scripts: Path) -> Config:
@@ -62,6 +65,17 @@ def _run_migrations(connection: Connection, metadata: MetaData) -> None:
     # Two processes that start together must not both create the tables: the second one waits here.
     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(410400)")
     connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
-    context.configure(connection=connection, target_metadata=metadata, compare_type=True)
+    context.configure(
+        connection=connection, target_metadata=metadata, compare_type=True, render_item=_render_plain
+    )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _render_plain(kind: str, item: object, _context: object) -> str | Literal[False]:
+    # A migration must not change when our own column types do, so it names the plain ones.
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, EnumText):
+        return "sa.Text()"
+    return False

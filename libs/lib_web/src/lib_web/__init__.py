@@ -7,6 +7,8 @@ from lib_web._etag import etag_of, matches, tagged
 from lib_web._idempotency import (
     REPLAYED,
     AnswerReplayed,
+    Keyed,
+    KeyedRequest,
     KeyMalformed,
     KeyReused,
     Recorder,
@@ -52,6 +54,8 @@ __all__ = [
     "InternalTokenVerifier",
     "KeyMalformed",
     "KeyReused",
+    "Keyed",
+    "KeyedRequest",
     "Limit",
     "Observe",
     "Page",

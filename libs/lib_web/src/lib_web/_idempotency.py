@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Header, Request, Response
+from fastapi import Depends, FastAPI, Header, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -98,22 +98,27 @@ class Recorder:
             raise RepeatedRequest(request)
 
 
+async def presented_key(
+    request: Request,
+    caller: AnyCaller,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", description="同一请求重发时保持不变")] = None,
+) -> KeyedRequest | None:
+    """Return the request under its key when the client sent one (a dependency)."""
+    return await keyed_request(request, caller.subject, key) if key is not None else None
+
+
+Keyed = Annotated[KeyedRequest | None, Depends(presented_key)]
+
+
 def idempotent(model: type[BaseModel], status: int = 201) -> Callable[..., Any]:
     """Return the dependency of a creating route: a recorder when the client sent a key, else None.
 
     A request answered before does not reach the handler. `model` is the route's response model.
     """
 
-    async def dependency(
-        request: Request,
-        caller: AnyCaller,
-        key: Annotated[
-            str | None, Header(alias="Idempotency-Key", description="同一请求重发时保持不变")
-        ] = None,
-    ) -> AnswerRecorder | None:
-        if key is None:
+    async def dependency(request: Request, keyed: Keyed) -> AnswerRecorder | None:
+        if keyed is None:
             return None
-        keyed = await keyed_request(request, caller.subject, key)
         found = await keyed.earlier(request.app.state.sessions)
         if found is not None:
             raise AnswerReplayed(found)

@@ -2,11 +2,12 @@
 
 import base64
 import binascii
+from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from lib_kernel import Invalid
 
@@ -38,18 +39,22 @@ def write_cursor(*position: Any) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(position, default=str)).rstrip(b"=").decode()
 
 
-def read_cursor(cursor: str | None, parts: int) -> list[Any] | None:
-    """Return the position a cursor holds, None without one.
+def read_cursor(cursor: str | None, *kinds: type) -> Any:
+    """Return the position a cursor holds, a tuple of values of `kinds`; None without a cursor.
 
     Raises:
-        CursorInvalid: it is not a cursor with that many parts.
+        CursorInvalid: it is not a cursor of this list.
     """
     if cursor is None:
         return None
     try:
-        position = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        position = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        return _position(kinds).validate_json(position)
     except (binascii.Error, ValueError) as error:
         raise CursorInvalid from error
-    if not isinstance(position, list) or len(position) != parts:
-        raise CursorInvalid
-    return position
+
+
+@cache
+def _position(kinds: tuple[type, ...]) -> TypeAdapter[Any]:
+    shape: Any = tuple.__class_getitem__(kinds)
+    return TypeAdapter(shape)

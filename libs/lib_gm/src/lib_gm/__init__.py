@@ -1,0 +1,1 @@
+"""Chinese national cryptography: SM2, SM3, SM4, certificates."""

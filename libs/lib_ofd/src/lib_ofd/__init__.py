@@ -1,0 +1,1 @@
+"""Reading and writing OFD packages (GB/T 33190)."""

@@ -1,0 +1,1 @@
+"""Client with which a partner signs its requests (RFC 9421)."""

@@ -1,0 +1,28 @@
+"""Fixtures and builders for tests; the fixtures are in `lib_testing.plugin`."""
+
+from lib_testing._clock import WEDNESDAY, FixedClock
+from lib_testing._servers import free_port
+from lib_testing._web import (
+    CITIZEN,
+    OTHER_CITIZEN,
+    PUBLIC,
+    Clients,
+    internal_keys_file,
+    running,
+    signer,
+    staff,
+)
+
+__all__ = [
+    "CITIZEN",
+    "OTHER_CITIZEN",
+    "PUBLIC",
+    "WEDNESDAY",
+    "Clients",
+    "FixedClock",
+    "free_port",
+    "internal_keys_file",
+    "running",
+    "signer",
+    "staff",
+]

@@ -1,0 +1,79 @@
+"""Pytest plugin: servers of the run, databases, broker accounts, clock."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+
+    from lib_testing._clock import FixedClock
+
+MakeDatabase = Callable[[Path], Awaitable[str]]
+_begun = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin the run."""
+    from lib_testing._servers import begin_run
+
+    config.stash[_begun] = begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the run in the process that began it."""
+    from lib_testing._servers import end_run
+
+    if config.stash.get(_begun, False):
+        end_run()
+
+
+@pytest_asyncio.fixture
+async def make_database() -> AsyncGenerator[MakeDatabase]:
+    """Return a function: migrations folder -> address of a fresh, migrated database, gone after the test."""
+    import asyncio
+
+    from lib_testing import _databases
+
+    made: list[str] = []
+
+    async def make(migrations: Path) -> str:
+        # Migrating runs an event loop of its own, so it happens in a thread.
+        template = await asyncio.to_thread(_databases.template_of, migrations)
+        made.append(await _databases.copy_of(template))
+        return _databases.server().url(made[-1])
+
+    yield make
+    for name in made:
+        await _databases.drop(name)
+
+
+@pytest.fixture
+def nats_url() -> Generator[str]:
+    """Return the address of a broker account that no other test uses at the same time, emptied after use."""
+    from lib_testing._broker import lent_account
+
+    with lent_account() as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def broker(nats_url: str) -> AsyncGenerator["Client"]:
+    """Return a connection to the test's own broker account, with all streams declared."""
+    from lib_messaging import connect, ensure_streams
+
+    client = await connect(nats_url, name="test")
+    await ensure_streams(client)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+def clock() -> "FixedClock":
+    """Return a clock that stands on a Wednesday, 09:00 in the city."""
+    from lib_testing._clock import FixedClock
+
+    return FixedClock()

@@ -1,0 +1,1 @@
+"""Appointments and queue calling (云叫号) at halls, township centres and bank outlets."""

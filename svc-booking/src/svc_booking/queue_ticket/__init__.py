@@ -1,0 +1,1 @@
+"""Queue tickets (排队叫号): check-in, calling, serving."""
