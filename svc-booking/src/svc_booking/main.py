@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from fastapi import FastAPI
 
+from lib_kernel import Clock
 from lib_service import Runtime
 from lib_service.web import Components, module_app, service_app
 from svc_booking.appointment import http as appointment_http
@@ -16,7 +17,7 @@ from svc_booking.settings import Settings
 from svc_booking.slot import http as slot_http
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """Return the application."""
 
     @asynccontextmanager
@@ -34,7 +35,7 @@ def create_app(settings: Settings) -> FastAPI:
             yield {Settings: settings, DeskSupplies: supplies}
 
     routers = [slot_http.router, appointment_http.router, queue_ticket_http.router]
-    return service_app(SERVICE, settings, routers, provide=provide)
+    return service_app(SERVICE, settings, routers, provide=provide, clock=clock)
 
 
 __getattr__ = module_app(__name__, Settings)

@@ -60,8 +60,10 @@ class Relay:
             if sent:
                 pause = SHORTEST_PAUSE
                 continue
+            # Not `wait_for`: before Python 3.12 it can swallow a cancellation that meets the wake-up.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
             pause = SHORTEST_PAUSE if self._wake.is_set() else min(pause * 2, LONGEST_PAUSE)
 
     async def sweep(self, js: JetStreamContext) -> int:

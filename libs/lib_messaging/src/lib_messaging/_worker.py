@@ -5,12 +5,14 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-import nats
 import structlog
 from nats.aio.client import Client
 
 log = structlog.get_logger(__name__)
+
+CANCEL_AGAIN_SECONDS = 0.5
 
 Duty = Callable[[], Awaitable[object]]
 
@@ -30,15 +32,22 @@ async def connect(url: str, *, name: str) -> Client:
     async def note(error: Exception) -> None:
         log.warning("nats.error", error=type(error).__name__)
 
-    return await nats.connect(
-        url,
-        name=name,
-        token=os.environ.get("NATS_TOKEN") or None,
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=0.5,
-        allow_reconnect=True,
-        error_cb=note,
-    )
+    client = Client()
+    try:
+        await client.connect(
+            url,
+            name=name,
+            token=os.environ.get("NATS_TOKEN") or None,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=1,
+            allow_reconnect=True,
+            error_cb=note,
+        )
+    except BaseException:
+        # Also when cancelled half way: the client would keep its socket open.
+        await client.close()
+        raise
+    return client
 
 
 async def keep_doing(duty: Periodic) -> None:
@@ -65,14 +74,26 @@ async def run_until_stopped(duties: Iterable[Awaitable[None]]) -> None:
     try:
         await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in [stopped, *running]:
-            task.cancel()
+        await stop_tasks([stopped, *running])
         results = await asyncio.gather(*running, return_exceptions=True)
         if server is not None:
             server.close()
     for result in results:
         if isinstance(result, Exception):
             raise result
+
+
+async def stop_tasks(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    """Cancel tasks and wait until all have ended.
+
+    A cancellation can get lost in a library that uses `asyncio.wait_for` (before Python 3.12), so it is
+    repeated.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
 
 
 async def _serve_health() -> asyncio.Server | None:

@@ -9,7 +9,7 @@ from nats.aio.client import Client
 from sqlalchemy import MetaData, Table, text
 
 from lib_db import AnswerRecorder, KeptAnswers, make_engine, make_sessions
-from lib_kernel import clock_from
+from lib_kernel import Clock, clock_from
 from lib_messaging import MessageTables, Periodic, Relay, SqlUnitOfWork, connect, ensure_streams
 from lib_service._settings import ServiceSettings
 
@@ -35,10 +35,10 @@ class Service:
 class Runtime:
     """Built once per process from settings; nothing is opened before it is used."""
 
-    def __init__(self, service: Service, settings: ServiceSettings) -> None:
+    def __init__(self, service: Service, settings: ServiceSettings, clock: Clock | None = None) -> None:
         self.service = service
         self.settings = settings
-        self.clock = clock_from(settings.clock_file)
+        self.clock = clock or clock_from(settings.clock_file)
         self.engine = make_engine(
             settings.database_url, pool_size=settings.database_pool, application=service.name
         )
@@ -55,9 +55,7 @@ class Runtime:
         """Return the broker connection, waiting for the broker as long as it takes, streams declared."""
         while self.nats is None:
             try:
-                client = await connect(self.settings.nats_url, name=self.service.name)
-                await ensure_streams(client)
-                self.nats = client
+                self.nats = await connected(self.settings.nats_url, self.service.name)
             except Exception as error:
                 log.warning("nats.waiting", error=type(error).__name__)
                 await asyncio.sleep(CONNECT_PAUSE)
@@ -92,3 +90,14 @@ class Runtime:
         if self.nats is not None:
             await self.nats.close()
         await self.engine.dispose()
+
+
+async def connected(url: str, name: str) -> Client:
+    """Return a connection to the broker on which all streams are declared."""
+    client = await connect(url, name=name)
+    try:
+        await ensure_streams(client)
+    except BaseException:
+        await client.close()
+        raise
+    return client

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ServiceSettings(BaseSettings):
-    """Read from the environment. A subclass sets `env_prefix`, so that the database has the service's prefix."""
+    """Read from the environment. A subclass sets `env_prefix`: the database has the service's prefix."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lib_db import AnswerRecorder
 from lib_kernel import Clock
 from lib_log import configure_logging
+from lib_messaging import stop_tasks
 from lib_service._runtime import Runtime, Service
 from lib_service._settings import ServiceSettings
 from lib_web import (
@@ -37,17 +38,19 @@ def service_app(
     routers: Sequence[APIRouter],
     *,
     provide: Provide | None = None,
+    clock: Clock | None = None,
     largest_body: int = LARGEST_BODY,
 ) -> FastAPI:
     """Return the application: routers, problems, idempotency, health, metrics, relay.
 
     `provide` opens what handlers ask for by type with `component`; it is entered at start and left at stop.
+    `clock` replaces the clock that the settings name.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         configure_logging(service.name, settings.log_level)
-        runtime = Runtime(service, settings)
+        runtime = Runtime(service, settings, clock)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(runtime.aclose)
             app.state.runtime = runtime
@@ -58,8 +61,7 @@ def service_app(
             try:
                 yield
             finally:
-                relay.cancel()
-                await asyncio.gather(relay, return_exceptions=True)
+                await stop_tasks([relay])
 
     app = FastAPI(
         title=service.title,

@@ -1,22 +1,20 @@
-"""One PostgreSQL and one NATS per test run, shared by all workers, started by the first that asks.
+"""One PostgreSQL and one NATS per test run.
 
 The run has a folder; its path is in the environment, so that the workers of pytest-xdist find it. Servers die
-with the process that started them; the process that began the run stops what is left and removes the folder.
+with the process that started them, so the process that begins the run starts them: in a parallel run a worker
+may end while others still test.
 """
 
 import fcntl
 import json
 import os
 import shutil
-import signal
 import socket
 import tempfile
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from lib_local.servers import Nats, Postgres
 
@@ -26,25 +24,27 @@ ACCOUNTS = 48
 _started: list[Postgres | Nats] = []  # Held, so that the run's servers are not collected before its end.
 
 
-def begin_run() -> bool:
-    """Make the run's folder unless this is a worker of a run; return whether it was made here."""
+def begin_run(*, is_parallel: bool) -> bool:
+    """Make the run's folder unless this is a worker of a run; return whether it was made here.
+
+    In a run without workers the servers start when the first test asks for them.
+    """
     if RUN_FOLDER in os.environ:
         return False
     folder = Path(tempfile.mkdtemp(prefix="city-tests-"))
     folder.chmod(0o755)
     os.environ[RUN_FOLDER] = str(folder)
+    if is_parallel:
+        once("postgres", start_postgres)
+        once("nats", start_nats)
     return True
 
 
 def end_run() -> None:
     """Stop the servers of the run and remove its folder."""
     folder = Path(os.environ.pop(RUN_FOLDER))
-    for name in ("postgres", "nats"):
-        with suppress(FileNotFoundError, psutil.NoSuchProcess):
-            server = psutil.Process(json.loads((folder / f"{name}.json").read_text())["pid"])
-            server.send_signal(signal.SIGQUIT if name == "postgres" else signal.SIGTERM)
-            with suppress(psutil.TimeoutExpired):
-                server.wait(10)
+    while _started:
+        _started.pop().stop()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -80,7 +80,7 @@ def start_postgres(folder: Path) -> dict[str, Any]:
     server = Postgres(folder / "pg", free_port(), PASSWORD, durable=False)
     server.start(folder / "postgres.log")
     _started.append(server)
-    return {"pid": server.pid, "port": server.port}
+    return {"port": server.port}
 
 
 def start_nats(folder: Path) -> dict[str, Any]:
@@ -89,4 +89,4 @@ def start_nats(folder: Path) -> dict[str, Any]:
     server = Nats(folder / "nats", free_port(), accounts=accounts)
     server.start(folder / "nats.log")
     _started.append(server)
-    return {"pid": server.pid, "port": server.port}
+    return {"port": server.port}

@@ -20,7 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begin the run."""
     from lib_testing._servers import begin_run
 
-    config.stash[_begun] = begin_run()
+    config.stash[_begun] = begin_run(is_parallel=bool(config.getoption("numprocesses", None)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -41,7 +41,9 @@ async def make_database() -> AsyncGenerator[MakeDatabase]:
     made: list[str] = []
 
     async def make(migrations: Path) -> str:
-        # Migrating runs an event loop of its own, so it happens in a thread.
+        # The server dies with the thread that starts it, so it is not the short-lived one that migrates.
+        _databases.server()
+        # Migrating runs an event loop of its own, hence the thread.
         template = await asyncio.to_thread(_databases.template_of, migrations)
         made.append(await _databases.copy_of(template))
         return _databases.server().url(made[-1])

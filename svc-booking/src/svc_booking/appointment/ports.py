@@ -52,7 +52,10 @@ class Appointments(Protocol):
 class UnitOfWork(Protocol):
     """One transaction."""
 
-    appointments: Appointments
+    @property
+    def appointments(self) -> Appointments:
+        """Return the appointments."""
+        ...
 
     @property
     def outbox(self) -> Outbox:

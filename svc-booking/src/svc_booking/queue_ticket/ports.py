@@ -45,8 +45,15 @@ class Tickets(Protocol):
 class UnitOfWork(Protocol):
     """One transaction."""
 
-    appointments: Appointments
-    tickets: Tickets
+    @property
+    def appointments(self) -> Appointments:
+        """Return the appointments."""
+        ...
+
+    @property
+    def tickets(self) -> Tickets:
+        """Return the tickets."""
+        ...
 
     @property
     def outbox(self) -> Outbox:

@@ -127,11 +127,9 @@ async def load_points(session: AsyncSession, points: Iterable[dict[str, Any]]) -
 async def all_points(session: AsyncSession) -> list[PointRow]:
     """Return every point with its groups."""
     capacities: dict[str, dict[str, int]] = {}
-    for code, group, capacity in (
-        await session.execute(
-            select(point_group.c.service_point, point_group.c.group_code, point_group.c.capacity)
-        )
-    ).tuples():
+    for code, group, capacity in await session.execute(
+        select(point_group.c.service_point, point_group.c.group_code, point_group.c.capacity)
+    ):
         capacities.setdefault(code, {})[group] = capacity
     rows = (await session.execute(select(service_point).order_by(service_point.c.code))).mappings()
     return [
