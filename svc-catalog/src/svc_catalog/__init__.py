@@ -1,0 +1,1 @@
+"""Items (事项), service points and applications (办件) of the city."""

@@ -1,0 +1,1 @@
+"""Applications (办件): a running case from submission to delivery."""

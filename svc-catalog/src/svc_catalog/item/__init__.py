@@ -1,0 +1,1 @@
+"""Items (事项): what can be applied for, and how to find it."""

@@ -1,0 +1,30 @@
+"""Web process of svc-catalog: `uvicorn svc_catalog.main:app`."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from lib_gm import FieldCipher
+from lib_kernel import Clock
+from lib_service import Runtime
+from lib_service.web import Components, module_app, service_app
+from svc_catalog.application import http as application_http
+from svc_catalog.item import http as item_http
+from svc_catalog.place import http as place_http
+from svc_catalog.service import SERVICE
+from svc_catalog.settings import Settings
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """Return the application."""
+
+    @asynccontextmanager
+    async def provide(runtime: Runtime) -> AsyncGenerator[Components]:
+        yield {FieldCipher: FieldCipher.from_file(settings.field_keys_file)}
+
+    routers = [item_http.router, place_http.router, application_http.router]
+    return service_app(SERVICE, settings, routers, provide=provide, clock=clock)
+
+
+__getattr__ = module_app(__name__, Settings)

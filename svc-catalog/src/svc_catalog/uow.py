@@ -1,0 +1,18 @@
+"""The unit of work of svc-catalog."""
+
+from lib_messaging import SqlUnitOfWork
+from svc_catalog.application.store import ApplicationStore
+from svc_catalog.database import MESSAGES
+
+
+class CatalogUnitOfWork(SqlUnitOfWork):
+    """One transaction over items and applications."""
+
+    source = "svc-catalog"
+    tables = MESSAGES
+
+    applications: ApplicationStore
+
+    def open_stores(self) -> None:
+        """Bind the stores to the session."""
+        self.applications = ApplicationStore(self.session)

@@ -1,0 +1,140 @@
+"""A running svc-catalog on its own database, with a few places and items."""
+
+import base64
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from lib_db import Sessions, make_engine, make_sessions
+from lib_testing import Clients, FixedClock, internal_keys_file, running
+from svc_catalog.main import create_app
+from svc_catalog.seed import seed
+from svc_catalog.service import MIGRATIONS
+from svc_catalog.settings import Settings
+
+MARKET = "11410400005184603J"
+FOOD_PERMIT = "410131016001"
+
+
+def an_item(code: str, name: str, **changes: Any) -> dict[str, Any]:
+    """Return an item as the city's data file has it."""
+    return {
+        "code": code,
+        "implementation_code": f"{MARKET}3{code}",
+        "name": name,
+        "kind": "行政许可",
+        "department": MARKET,
+        "window_group": "business",
+        "audience": ["enterprise"],
+        "case_type": "promised",
+        "statutory_days": 20,
+        "promised_days": 3,
+        "visits": 0,
+        "channels": ["pc", "mobile"],
+        "unified_acceptance": True,
+        "high_frequency": True,
+        "cross_province": [],
+        "materials": [{"name": "申请书", "kind": "form", "required": True, "satisfied_by": None}],
+        "result_license_type": None,
+        "fee": "不收费",
+        "legal_basis": "《中华人民共和国食品安全法》",
+        "conditions": "有固定经营场所",
+        "keywords": [],
+        "form": {"type": "object", "properties": {}},
+        **changes,
+    }
+
+
+FORM = {
+    "type": "object",
+    "properties": {"operator_name": {"type": "string", "title": "经营者名称", "minLength": 1}},
+    "required": ["operator_name"],
+    "additionalProperties": False,
+}
+
+ITEMS = [
+    an_item(FOOD_PERMIT, "食品经营许可（新办）", form=FORM, result_license_type="LT1", keywords=["餐饮"]),
+    an_item("410131016002", "食品经营许可变更", channels=["pc"]),
+    an_item("410131016003", "营业执照办理", audience=["person", "enterprise"]),
+    an_item("410120001001", "不动产转移登记", window_group="real_estate", high_frequency=False),
+]
+
+POINT = {
+    "code": "410422-HALL",
+    "name": "叶县政务服务中心",
+    "kind": "county_hall",
+    "division": "410422000000",
+    "address": "叶县昆阳大道",
+    "longitude": 113.35,
+    "latitude": 33.62,
+    "always_open": False,
+    "hours": {"mon": [["09:00", "12:00"]]},
+    "groups": [{"code": "business", "capacity": 3, "windows": ["1号窗口"]}],
+    "bank": None,
+}
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    """Return a folder with the city's data files."""
+    files = {
+        "divisions": [{"code": "410422000000", "name": "叶县", "level": "county", "parent": "410400000000"}],
+        "departments": [
+            {
+                "code": MARKET,
+                "name": "平顶山市市场监督管理局",
+                "short_name": "市场监管局",
+                "division": "410400000000",
+            }
+        ],
+        "service_points": [POINT],
+        "items": ITEMS,
+    }
+    for name, records in files.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(records), encoding="utf-8")
+    return tmp_path
+
+
+@pytest_asyncio.fixture
+async def database(make_database: Callable[[Path], Awaitable[str]], city: Path) -> str:
+    """Return the address of a database that holds the city's data."""
+    url = await make_database(MIGRATIONS)
+    assert await seed(url, city) == len(ITEMS)
+    return url
+
+
+@pytest_asyncio.fixture
+async def sessions(database: str) -> AsyncGenerator[Sessions]:
+    """Return sessions on it."""
+    engine = make_engine(database)
+    yield make_sessions(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+def settings(database: str, nats_url: str, tmp_path: Path) -> Settings:
+    """Return settings of a service under test."""
+    keys = {
+        "current": "k1",
+        "keys": {"k1": base64.b64encode(b"1" * 16).decode()},
+        "index": base64.b64encode(b"2" * 32).decode(),
+    }
+    (tmp_path / "field-keys.json").write_text(json.dumps(keys))
+    return Settings(
+        database_url=database,
+        nats_url=nats_url,
+        internal_keys_file=internal_keys_file(tmp_path, "gateway", "svc-license"),
+        field_keys_file=tmp_path / "field-keys.json",
+        log_level="WARNING",
+    )
+
+
+@pytest_asyncio.fixture
+async def service(settings: Settings, clock: FixedClock) -> AsyncGenerator[Clients]:
+    """Return clients of the running service."""
+    async with running(create_app(settings, clock)) as clients:
+        yield clients
