@@ -1,6 +1,5 @@
 """A running svc-catalog on its own database, with a few places and items."""
 
-import base64
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from lib_db import Sessions, make_engine, make_sessions
-from lib_testing import Clients, FixedClock, internal_keys_file, running
+from lib_testing import Clients, FixedClock, field_keys_file, internal_keys_file, running
 from svc_catalog.main import create_app
 from svc_catalog.seed import seed
 from svc_catalog.service import MIGRATIONS
@@ -118,17 +117,11 @@ async def sessions(database: str) -> AsyncGenerator[Sessions]:
 @pytest.fixture
 def settings(database: str, nats_url: str, tmp_path: Path) -> Settings:
     """Return settings of a service under test."""
-    keys = {
-        "current": "k1",
-        "keys": {"k1": base64.b64encode(b"1" * 16).decode()},
-        "index": base64.b64encode(b"2" * 32).decode(),
-    }
-    (tmp_path / "field-keys.json").write_text(json.dumps(keys))
     return Settings(
         database_url=database,
         nats_url=nats_url,
         internal_keys_file=internal_keys_file(tmp_path, "gateway", "svc-license"),
-        field_keys_file=tmp_path / "field-keys.json",
+        field_keys_file=field_keys_file(tmp_path),
         log_level="WARNING",
     )
 

@@ -1,5 +1,6 @@
 """Calling a service's application in tests, as the gateway would: with an internal token."""
 
+import base64
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -68,3 +69,15 @@ async def running(app: FastAPI) -> AsyncGenerator[Clients]:
     """Start an application as its server would, and stop it."""
     async with app.router.lifespan_context(app):
         yield Clients(app)
+
+
+def field_keys_file(folder: Path) -> Path:
+    """Write keys for encrypted fields and return the file."""
+    keys = {
+        "current": "k1",
+        "keys": {"k1": base64.b64encode(b"1" * 16).decode()},
+        "index": base64.b64encode(b"2" * 32).decode(),
+    }
+    path = folder / "field-keys.json"
+    path.write_text(json.dumps(keys), encoding="utf-8")
+    return path

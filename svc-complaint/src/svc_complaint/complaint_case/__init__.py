@@ -1,0 +1,1 @@
+"""Cases (有诉即应): from receipt to confirmation."""
