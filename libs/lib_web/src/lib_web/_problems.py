@@ -74,14 +74,16 @@ def status_of(error: DomainError | type[DomainError]) -> int:
     return next((status for family, status in FAMILIES if issubclass(kind, family)), 400)
 
 
-def problem_body(code: str, title: str, status: int, detail: str, **members: Any) -> bytes:
+def problem_body(
+    code: str, title: str, status: int, detail: str, members: Mapping[str, Any] | None = None
+) -> bytes:
     """Return the JSON of a problem; the request id is taken from the log context."""
     body = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail}
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     if request_id:
         body["request_id"] = request_id
     # The five standard members are ours to say; facts of an error only add to them.
-    return orjson.dumps({**members, **body}, default=str)
+    return orjson.dumps({**(members or {}), **body}, default=str)
 
 
 def problem_of(error: DomainError) -> tuple[int, bytes, dict[str, str]]:
@@ -90,14 +92,14 @@ def problem_of(error: DomainError) -> tuple[int, bytes, dict[str, str]]:
     headers = {"retry-after": "5"} if status == 503 else {}
     if status == 401:
         headers["www-authenticate"] = "Bearer"
-    return status, problem_body(error.code, error.title, status, error.detail, **error.facts), headers
+    return status, problem_body(error.code, error.title, status, error.detail, error.facts), headers
 
 
 def problem_response(
     code: str, title: str, status: int, detail: str, headers: Mapping[str, str] | None = None, **members: Any
 ) -> Response:
     """Return a problem as a response."""
-    body = problem_body(code, title, status, detail, **members)
+    body = problem_body(code, title, status, detail, members)
     return Response(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 

@@ -1,0 +1,1 @@
+"""Seals: applied for, approved by a second person, made, frozen, revoked."""

@@ -1,0 +1,1 @@
+"""Uses of seals: documents sealed and verified, each use an audit record."""
