@@ -1,7 +1,10 @@
 """Worker process of svc-booking: relay, reminders, missed appointments, slots ahead."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 from lib_messaging import Periodic
-from lib_service import Runtime, run_worker
+from lib_service import Runtime, Work, run_worker
 from svc_booking.appointment.duties import close_missed, send_due_reminders
 from svc_booking.service import SERVICE
 from svc_booking.settings import Settings
@@ -12,15 +15,18 @@ def main() -> None:
     """Run until stopped."""
     settings = Settings()
 
-    def duties(runtime: Runtime) -> list[Periodic]:
-        clock = runtime.clock
-        return [
-            Periodic("reminders", lambda: send_due_reminders(runtime.uow, clock), 1.0),
-            Periodic("missed", lambda: close_missed(runtime.uow, clock, settings.check_in_late), 5.0),
-            Periodic("slots", lambda: make_slots_ahead(runtime.sessions, clock), 5.0),
-        ]
+    @asynccontextmanager
+    async def work(runtime: Runtime) -> AsyncGenerator[Work]:
+        clock, late = runtime.clock, settings.check_in_late
+        yield Work(
+            duties=[
+                Periodic("reminders", lambda: send_due_reminders(runtime.uow, clock), 1.0),
+                Periodic("missed", lambda: close_missed(runtime.uow, clock, late), 5.0),
+                Periodic("slots", lambda: make_slots_ahead(runtime.sessions, clock), 5.0),
+            ]
+        )
 
-    run_worker(SERVICE, settings, duties=duties)
+    run_worker(SERVICE, settings, work)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Licences: from the approved application to the sealed file in the wallet."""
