@@ -1,0 +1,1 @@
+"""The gateway: authenticates the channels, routes, limits, forwards, composes, notifies."""

@@ -1,0 +1,79 @@
+"""Protects the services: rate per caller, requests in flight, circuit breaker per service."""
+
+import time
+from collections import OrderedDict
+
+from lib_kernel import DomainError, Unavailable
+
+REMEMBERED_CALLERS = 50_000
+FAILURES_TO_OPEN = 5
+OPEN_SECONDS = 5.0
+
+
+class TooManyRequests(DomainError):
+    """The caller asks more often than allowed (429)."""
+
+    code = "too-many-requests"
+    title = "请求过于频繁，请稍后再试"
+
+
+class Overloaded(Unavailable):
+    """The gateway has as many requests in hand as it takes."""
+
+    code = "overloaded"
+    title = "访问人数较多，请稍后再试"
+
+
+class UpstreamUnavailable(Unavailable):
+    """The service behind does not answer."""
+
+    code = "upstream-unavailable"
+    title = "该服务暂时不可用，请稍后再试"
+
+
+class RateLimit:
+    """A token bucket for each caller; the least recent callers are forgotten."""
+
+    def __init__(self, per_second: float, burst: float) -> None:
+        self._rate = per_second
+        self._burst = burst
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, caller: str) -> None:
+        """Count a request. Raises TooManyRequests."""
+        now = time.monotonic()
+        left, at = self._buckets.pop(caller, (self._burst, now))
+        left = min(self._burst, left + (now - at) * self._rate)
+        allowed = left >= 1
+        self._buckets[caller] = (left - 1 if allowed else left, now)
+        if len(self._buckets) > REMEMBERED_CALLERS:
+            self._buckets.popitem(last=False)
+        if not allowed:
+            raise TooManyRequests
+
+
+class Breaker:
+    """Stops asking a service that does not answer; after a pause one request tries again."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._open_until = 0.0
+
+    def check(self) -> None:
+        """Raise UpstreamUnavailable while the service is left alone."""
+        now = time.monotonic()
+        if self._failures < FAILURES_TO_OPEN:
+            return
+        if now < self._open_until:
+            raise UpstreamUnavailable
+        self._open_until = now + OPEN_SECONDS  # This request tries; the others still wait.
+
+    def succeeded(self) -> None:
+        """The service answered."""
+        self._failures = 0
+
+    def failed(self) -> None:
+        """The service did not answer."""
+        self._failures += 1
+        if self._failures >= FAILURES_TO_OPEN:
+            self._open_until = time.monotonic() + OPEN_SECONDS

@@ -1,0 +1,129 @@
+"""Access tokens of the identity provider (OIDC): who a person or staff member is."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Container
+from typing import Any
+
+import httpx
+import structlog
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from gateway.settings import Settings
+from lib_kernel import NotAuthenticated, Unavailable
+from lib_web import Caller, CallerKind
+
+log = structlog.get_logger(__name__)
+
+ALGORITHMS = ["RS256", "ES256"]
+REFRESH_PAUSE = 10.0
+REMEMBERED = 20_000
+LEEWAY = 30
+
+
+class TokenMissing(NotAuthenticated):
+    """There is no access token."""
+
+    code = "token-missing"
+    title = "请先登录"
+
+
+class TokenInvalid(NotAuthenticated):
+    """The access token is expired, forged, revoked or meant for something else."""
+
+    code = "token-invalid"
+    title = "登录已失效，请重新登录"
+
+
+class IdentityProviderUnavailable(Unavailable):
+    """The identity provider's keys cannot be read."""
+
+    code = "identity-provider-unavailable"
+    title = "身份认证服务暂时不可用，请稍后再试"
+
+
+class TokenVerifier:
+    """Verifies access tokens; keys are fetched once and again when a token names one that is unknown."""
+
+    def __init__(self, settings: Settings, revoked: Container[str]) -> None:
+        self._settings = settings
+        self._revoked = revoked
+        self._keys: KeySet | None = None
+        self._fetched_at = 0.0
+        self._remembered: OrderedDict[str, tuple[float, str, Caller]] = OrderedDict()
+        self._claims = jwt.JWTClaimsRegistry(
+            leeway=LEEWAY,
+            iss={"essential": True, "value": settings.oidc_issuer},
+            aud={"essential": True, "value": settings.oidc_audience},
+            exp={"essential": True},
+        )
+
+    async def verify(self, authorization: str | None, channel: str) -> Caller:
+        """Return the caller an `Authorization: Bearer` field proves, on the channel.
+
+        Raises:
+            TokenMissing, TokenInvalid, IdentityProviderUnavailable: see there.
+        """
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise TokenMissing
+        remembered = f"{channel} {token}"
+        known = self._remembered.get(remembered)
+        if known is None or known[0] < time.time():
+            known = await self._read(token, channel)
+            self._remembered[remembered] = known
+            if len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        _, token_id, caller = known
+        if token_id and token_id in self._revoked:
+            raise TokenInvalid("登录已被注销")
+        return caller
+
+    async def _read(self, token: str, channel: str) -> tuple[float, str, Caller]:
+        try:
+            claims = await self._decode(token)
+            return float(claims["exp"]), str(claims.get("jti", "")), self._caller(claims, channel)
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            raise TokenInvalid from error
+
+    async def _decode(self, token: str) -> dict[str, Any]:
+        keys = self._keys or await self._fetch()
+        try:
+            decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
+        except (JoseError, ValueError):
+            if time.monotonic() - self._fetched_at < REFRESH_PAUSE:
+                raise
+            decoded = jwt.decode(token, await self._fetch(), algorithms=ALGORITHMS)
+        self._claims.validate(decoded.claims)
+        claims: dict[str, Any] = decoded.claims
+        return claims
+
+    async def _fetch(self) -> KeySet:
+        try:
+            async with httpx.AsyncClient(timeout=5) as client:
+                answer = await client.get(self._settings.oidc_jwks_url)
+                answer.raise_for_status()
+                self._keys = KeySet.import_key_set(answer.json())
+        except (httpx.HTTPError, ValueError) as error:
+            log.warning("oidc.keys_unreachable", error=type(error).__name__)
+            raise IdentityProviderUnavailable from error
+        self._fetched_at = time.monotonic()
+        return self._keys
+
+    def _caller(self, claims: dict[str, Any], channel: str) -> Caller:
+        roles = frozenset(claims.get("roles", ()))
+        staff_id = claims.get(self._settings.oidc_staff_claim)
+        if staff_id:
+            return Caller(
+                CallerKind.STAFF,
+                str(staff_id),
+                channel,
+                roles=roles,
+                orgs=frozenset(claims.get("orgs", ())),
+                points=frozenset(claims.get("points", ())),
+            )
+        # Only the agent's role means anything for a citizen: staff roles never come from a citizen's token.
+        agent = roles & {"enterprise_agent"}
+        return Caller(CallerKind.CITIZEN, str(claims[self._settings.oidc_person_claim]), channel, roles=agent)

@@ -1,0 +1,45 @@
+"""Settings of the gateway, from the environment."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """`public_origin` is what clients see: signatures of requests are over it, never over the Host header."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GATEWAY_", frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    public_origin: str = Field(default="http://127.0.0.1:8000", validation_alias="PUBLIC_ORIGIN")
+    nats_url: str = Field(default="nats://127.0.0.1:4222", validation_alias="NATS_URL")
+    internal_signing_key_file: Path = Field(validation_alias="INTERNAL_SIGNING_KEY_FILE")
+    person_id_key_file: Path = Field(validation_alias="PERSON_ID_KEY_FILE")
+    oidc_issuer: str = Field(validation_alias="OIDC_ISSUER")
+    oidc_audience: str = Field(default="pingdingshan-gateway", validation_alias="OIDC_AUDIENCE")
+    oidc_jwks_url: str = Field(validation_alias="OIDC_JWKS_URL")
+    oidc_person_claim: str = "person_id"
+    oidc_staff_claim: str = "staff_id"
+    catalog_url: str = Field(default="http://127.0.0.1:8011", validation_alias="CATALOG_URL")
+    booking_url: str = Field(default="http://127.0.0.1:8012", validation_alias="BOOKING_URL")
+    license_url: str = Field(default="http://127.0.0.1:8013", validation_alias="LICENSE_URL")
+    seal_url: str = Field(default="http://127.0.0.1:8014", validation_alias="SEAL_URL")
+    complaint_url: str = Field(default="http://127.0.0.1:8015", validation_alias="COMPLAINT_URL")
+    largest_body: int = Field(default=8 * 1024 * 1024, description="bytes")
+    upstream_seconds: float = Field(default=10.0, description="longest silence of a service")
+    most_in_flight: int = 1000
+    requests_per_second: float = Field(default=100.0, description="of one caller, lasting")
+    burst: float = Field(default=200.0, description="of one caller, at once")
+    log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
+
+    def upstreams(self) -> dict[str, str]:
+        """Return the address of each service."""
+        return {
+            "catalog": self.catalog_url,
+            "booking": self.booking_url,
+            "license": self.license_url,
+            "seal": self.seal_url,
+            "complaint": self.complaint_url,
+        }
