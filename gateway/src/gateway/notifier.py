@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 class Notifier:
     """Writes a message into the inbox of the person an event is about.
 
-    The event's id is the message's, and the bucket takes an id once: that makes it exactly one message however
+    The event's id is the message's, and the bucket takes an id once: that makes it one message, however
     often the event arrives.
     """
 

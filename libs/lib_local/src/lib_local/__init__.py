@@ -1,1 +1,1 @@
-"""Runs the whole platform on one machine: servers, processes, demo identities."""
+"""Runs the whole platform on one machine: embedded servers, processes, demo identities."""
