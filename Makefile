@@ -5,9 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml gateway/pyproject.toml svc-*/pyproject.toml))
+SERVICES := catalog booking license seal complaint
 SOURCES := pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
 OWN := $(foreach m,$(MEMBERS),--no-emit-package $(subst _,-,$(notdir $(m)))) --no-emit-package pingdingshan-services
+OPENAPI := $(foreach s,$(SERVICES),svc_$(s)=svc-$(s)/openapi.json)
 STAMP := $(VENV)/.installed
+WORKERS ?= 2
+export PORT_BASE ?= 8000
 
 .PHONY: help
 help: ## Show this help
@@ -16,17 +20,64 @@ help: ## Show this help
 $(UV): requirements-uv.lock
 	@test -n "$(PY)" || { echo "Python 3.11 or newer is needed: install it or set PY=/path/to/python"; exit 1; }
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PY) is older than Python 3.11: set PY=/path/to/python"; exit 1; }
-	$(PY) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@$(PY) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@touch $(UV)
 
 $(STAMP): $(UV) requirements.lock $(SOURCES)
-	$(UV) pip sync -q --python $(VENV) --require-hashes --only-binary :all: requirements.lock
-	$(UV) pip install -q --python $(VENV) --no-deps $(addprefix -e ./,$(MEMBERS))
+	@echo "installing …"
+	@$(UV) pip sync -q --python $(VENV) --require-hashes --only-binary :all: --compile-bytecode requirements.lock
+	@$(UV) pip install -q --python $(VENV) --no-deps $(addprefix -e ./,$(MEMBERS))
 	@touch $(STAMP)
 
 .PHONY: install
 install: $(STAMP) ## Create the virtual environment from the lock
+
+.PHONY: run
+run: $(STAMP) ## Run the whole platform (PORT_BASE=8000); Ctrl-C stops it
+	@exec $(BIN)/python -m lib_local run
+
+.PHONY: demo
+demo: $(STAMP) ## Walk the main journey on the running platform
+	@$(BIN)/python deploy/demo/journey.py
+
+.PHONY: token
+token: $(STAMP) ## Print a demo user's access token: make -s token NAME=citizen_a
+	@$(BIN)/python -m lib_local token $(or $(NAME),citizen_a)
+
+.PHONY: clean-data
+clean-data: $(STAMP) ## Forget all data of the local run
+	@$(BIN)/python -m lib_local clean
+
+.PHONY: test
+test: $(STAMP) ## Run all tests on embedded servers
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --ignore tests/e2e
+	$(BIN)/pytest -q tests/e2e
+
+.PHONY: check
+check: $(STAMP) ## Lint, types, architecture, OpenAPI drift
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@for m in $(MEMBERS) deploy/demo tests; do $(BIN)/mypy --no-error-summary $$m || exit 1; done; echo "mypy: no issues in $(words $(MEMBERS)) members"
+	$(BIN)/lint-imports
+	$(BIN)/python -m lib_service.openapi --check $(OPENAPI)
+
+.PHONY: format
+format: $(STAMP) ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix -q .
+	$(BIN)/ruff format .
+
+.PHONY: openapi
+openapi: $(STAMP) ## Write each service's openapi.json
+	$(BIN)/python -m lib_service.openapi $(OPENAPI)
+
+.PHONY: bench
+bench: $(STAMP) ## Measure: make bench ONLY=gateway
+	@$(BIN)/python tests/bench/run.py $(ONLY)
+
+.PHONY: city
+city: $(STAMP) ## Generate the demo city's data files anew
+	$(BIN)/python deploy/demo/generate_city.py
 
 .PHONY: lock
 lock: $(UV) ## Resolve dependencies anew into requirements.lock (hashes, no addresses)

@@ -1,8 +1,8 @@
 """The main journey over HTTP, told in plain words: `make demo`, against a platform that runs.
 
-One citizen's food permit: found, a place booked, reminded, checked in, called, accepted, approved, licensed and
-sealed, verified by a bank with consent, badly rated, and the case that opens by itself solved and confirmed. The
-business clock is moved, so that nobody waits for the appointment's day.
+One citizen: a food permit found, a place booked, reminded, checked in, called, accepted, approved, licensed
+and sealed, verified by a bank with consent, badly rated, and the case that opens by itself solved and
+confirmed. The business clock is moved, so that nobody waits for the appointment's day.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from lib_partner import SignedAuth, SigningKey
 
 Say = Callable[[str], None]
 WAIT_SECONDS = 30.0
+LOOK_AGAIN = 0.1
 
 
 class Failed(AssertionError):
@@ -96,13 +97,11 @@ class Journey:
 
     async def wait_for(self, what: str, look: Callable[[], Awaitable[Any]]) -> Any:
         """Return what `look` finds once it finds something: events take a moment. Raises Failed."""
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                while not (found := await look()):
-                    await asyncio.sleep(0.1)
-        except TimeoutError as error:
-            raise Failed(f"等了 {WAIT_SECONDS:.0f} 秒也没有等到：{what}") from error
-        return found
+        for _ in range(round(WAIT_SECONDS / LOOK_AGAIN)):
+            if found := await look():
+                return found
+            await asyncio.sleep(LOOK_AGAIN)
+        raise Failed(f"等了 {WAIT_SECONDS:.0f} 秒也没有等到：{what}")
 
     def clock(self, to: datetime | None) -> None:
         """Move the business clock of the running platform to a moment, or set it right again."""
@@ -155,9 +154,8 @@ class Journey:
         body = {"slot_id": slot["slot_id"], "item_code": journey["journey_item"]}
         headers = {"Idempotency-Key": uuid4().hex}
         booked = await self.ask(mobile, "POST", "appointments", json=body, headers=headers)
-        self.say(
-            f"手机：预约 {booked['service_point_name']} {booked['starts_at'][:16]}，该时段还剩 {slot['free'] - 1} 个号"
-        )
+        place, when = booked["service_point_name"], booked["starts_at"][:16]
+        self.say(f"手机：预约 {place} {when}，该时段还剩 {slot['free'] - 1} 个号")
         self.facts["appointment"] = booked
 
     async def _give_up_open_appointments(self, mobile: httpx.AsyncClient) -> None:
@@ -248,12 +246,10 @@ class Journey:
         self.say(f"手机：卡包里有了“{license_['name']}”，标识 {license_['number']}")
         document = await self.ask(mobile, "GET", f"licenses/{license_['id']}/document")
         verdict = await self._verify(document)
-        seal = verdict["signatures"][0]["seal_name"]
+        seal, checks = verdict["signatures"][0]["seal_name"], len(verdict["signatures"][0]["findings"])
         if not verdict["valid"]:
             raise Failed(f"印章验证未通过：{verdict}")
-        self.say(
-            f"公众：验证 OFD 文件的 SM2 电子印章“{seal}”，{len(verdict['signatures'][0]['findings'])} 项检查全部通过"
-        )
+        self.say(f"公众：验证 OFD 文件的 SM2 电子印章“{seal}”，{checks} 项检查全部通过")
         self.facts["license"] = license_
         self.facts["document"] = document
         self.facts["preview"] = await self.ask(mobile, "GET", f"licenses/{license_['id']}/preview")

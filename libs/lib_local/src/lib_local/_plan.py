@@ -3,7 +3,6 @@
 import hashlib
 import os
 import socket
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +128,7 @@ def seeds(plan: Plan, shared: Mapping[str, str]) -> list[Command]:
 
 def registration(plan: Plan, shared: Mapping[str, str]) -> Command:
     """Return the command that registers the demo bank and terminal with the gateway."""
-    arguments = [sys.executable, "-m", "gateway.seed", str(plan.folder / "keys" / "registered.json")]
+    arguments = ["gateway.seed", str(plan.folder / "keys" / "registered.json")]
     return Command("register", arguments, {**shared, **_signing(plan, "gateway")})
 
 
@@ -141,10 +140,10 @@ def processes(plan: Plan, shared: Mapping[str, str]) -> list[Command]:
         issuer = "gateway" if name == "gateway" else f"svc-{name}"
         mine = {**shared, **_signing(plan, issuer)}
         port, health = plan.port(name), plan.port(f"{name}-worker")
-        web = [sys.executable, "-m", "uvicorn", f"{module}.main:app", "--port", str(port)]
+        web = ["uvicorn", f"{module}.main:app", "--port", str(port)]
         options = ["--no-access-log", "--log-level", "warning", "--no-server-header"]
         worker_environment = {**mine, "WORKER_HEALTH_PORT": str(health)}
-        worker = [sys.executable, "-m", f"{module}.worker"]
+        worker = [f"{module}.worker"]
         ready = f"http://127.0.0.1:{port}/health/ready"
         found.append(Command(name, [*web, *options], mine, ready))
         found.append(Command(f"{name}-worker", worker, worker_environment, f"http://127.0.0.1:{health}/"))
@@ -174,7 +173,7 @@ def _key(
 
 
 def _once(plan: Plan, service: str, verb: str, shared: Mapping[str, str]) -> Command:
-    arguments = [sys.executable, "-m", f"svc_{service}.{verb}"]
+    arguments = [f"svc_{service}.{verb}"]
     return Command(f"{service}-{verb}", arguments, {**shared, **_signing(plan, f"svc-{service}")})
 
 

@@ -32,11 +32,11 @@ async def run(plan: Plan) -> None:
     started = time.monotonic()
     plan.folder.mkdir(parents=True, exist_ok=True)
     (plan.folder / "logs").mkdir(exist_ok=True)
-    (plan.folder / "demo.json").unlink(missing_ok=True)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with _held(plan.folder):
+        (plan.folder / "demo.json").unlink(missing_ok=True)
         plan.check_ports()
         async with AsyncExitStack() as stack:
             platform = Platform(plan, stack)

@@ -56,7 +56,10 @@ class Postgres:
         self._end_left_over()
         settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command, options = without_root(
-            [str(binary("postgres")), "-D", str(self.data), *settings], self.data, binary("postgres")
+            [str(binary("postgres")), "-D", str(self.data), *settings],
+            self.data,
+            binary("postgres"),
+            death_signal=signal.SIGINT,
         )
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own command

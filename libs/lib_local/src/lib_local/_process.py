@@ -39,7 +39,9 @@ def give_to_unprivileged(path: Path) -> None:
         os.chown(path, account.pw_uid, account.pw_gid)
 
 
-def without_root(command: Sequence[str], *paths: Path) -> tuple[list[str], dict[str, Any]]:
+def without_root(
+    command: Sequence[str], *paths: Path, death_signal: int = signal.SIGTERM
+) -> tuple[list[str], dict[str, Any]]:
     """Return the command and `Popen` options that run it without root's rights.
 
     As an ordinary user both stay as they are. As root the unprivileged account runs it; when folders above
@@ -58,7 +60,15 @@ def without_root(command: Sequence[str], *paths: Path) -> tuple[list[str], dict[
         raise CannotDropRights(
             f"folders above {paths[0]} are closed to other users: move the checkout or install setpriv"
         )
-    drop = [setpriv, f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+    # Changing the user forgets what `die_with_parent` arranged, so setpriv arranges it again.
+    name = signal.Signals(death_signal).name.removeprefix("SIG")
+    drop = [
+        setpriv,
+        f"--pdeathsig={name}",
+        f"--reuid={account.pw_uid}",
+        f"--regid={account.pw_gid}",
+        "--clear-groups",
+    ]
     keep = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
     return [*drop, *keep, "--", *command], {}
 

@@ -1,17 +1,15 @@
 """Runs the platform's processes: starts them, watches them, stops them all."""
 
 import asyncio
-import os
 import signal
 import sys
-from asyncio.subprocess import Process
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from lib_local._process import die_with_parent
+from lib_local._child import Child, preload
 
 STOP_SECONDS = 15.0
 READY_SECONDS = 90.0
@@ -25,7 +23,7 @@ class DidNotStart(RuntimeError):
 
 @dataclass(frozen=True)
 class Command:
-    """A process of the platform: `ready_url` answers 200 once it can work."""
+    """A process of the platform, `python -m <arguments>`; `ready_url` answers 200 once it can work."""
 
     name: str
     arguments: Sequence[str]
@@ -38,19 +36,20 @@ class Supervisor:
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
-        self._processes: dict[str, Process] = {}
+        preload()
+        self._processes: dict[str, Child] = {}
         self._keepers: list[asyncio.Task[None]] = []
 
     async def run_once(self, command: Command) -> None:
         """Run a command to its end. Raises DidNotStart with its last lines when it fails."""
-        process = await self._spawn(command)
+        process = self._spawn(command)
         if await process.wait() != 0:
             raise DidNotStart(f"{command.name} failed:\n{self._tail(command.name)}")
 
     async def start(self, commands: Sequence[Command]) -> None:
         """Start processes side by side and wait until all are ready. Raises DidNotStart."""
         for command in commands:
-            self._processes[command.name] = await self._spawn(command)
+            self._processes[command.name] = self._spawn(command)
         await asyncio.gather(*(self._wait_until_ready(command) for command in commands))
         self._keepers += [asyncio.create_task(self._keep(command)) for command in commands]
 
@@ -61,29 +60,20 @@ class Supervisor:
         await asyncio.gather(*self._keepers, return_exceptions=True)
         running = [process for process in self._processes.values() if process.returncode is None]
         for process in running:
-            _signal(process, signal.SIGTERM)
+            process.signal(signal.SIGTERM)
         if running:
             await asyncio.wait([asyncio.create_task(p.wait()) for p in running], timeout=STOP_SECONDS)
         for process in running:
             if process.returncode is None:
-                _signal(process, signal.SIGKILL)
+                process.signal(signal.SIGKILL)
                 await process.wait()
 
     def pid(self, name: str) -> int:
         """Return the process id behind a name."""
         return self._processes[name].pid
 
-    async def _spawn(self, command: Command) -> Process:
-        with (self._logs / f"{command.name}.log").open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                *command.arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, **command.environment},
-                preexec_fn=die_with_parent(signal.SIGTERM),
-                start_new_session=True,
-            )
+    def _spawn(self, command: Command) -> Child:
+        return Child(command.arguments, command.environment, self._logs / f"{command.name}.log")
 
     async def _wait_until_ready(self, command: Command) -> None:
         if command.ready_url is None:
@@ -106,15 +96,8 @@ class Supervisor:
             sys.stdout.write(f"{command.name} ended with {code}; starting it again\n")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_RESTART)
-            self._processes[command.name] = await self._spawn(command)
+            self._processes[command.name] = self._spawn(command)
 
     def _tail(self, name: str) -> str:
         lines = (self._logs / f"{name}.log").read_text(errors="replace").splitlines()
         return "\n".join(lines[-15:])
-
-
-def _signal(process: Process, number: int) -> None:
-    try:
-        os.killpg(process.pid, number)
-    except ProcessLookupError:
-        return
