@@ -126,4 +126,7 @@ class TokenVerifier:
             )
         # Only the agent's role means anything for a citizen: staff roles never come from a citizen's token.
         agent = roles & {"enterprise_agent"}
-        return Caller(CallerKind.CITIZEN, str(claims[self._settings.oidc_person_claim]), channel, roles=agent)
+        person = claims[self._settings.oidc_person_claim]
+        if not isinstance(person, str) or not person:
+            raise ValueError("the token names no person")
+        return Caller(CallerKind.CITIZEN, person, channel, roles=agent)

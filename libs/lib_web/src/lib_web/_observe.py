@@ -39,13 +39,13 @@ class Observe:
     """ASGI middleware. `route_name` names the route of a finished request for metrics and the access log."""
 
     def __init__(self, app: ASGIApp, route_name: Callable[[Scope], str] = default_route) -> None:
-        self._app = app
+        self.app = app
         self._route_name = route_name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         await self._observe(scope, receive, send)
 
@@ -66,7 +66,7 @@ class Observe:
         start = time.perf_counter()
         IN_FLIGHT.inc()
         try:
-            await self._app(scope, receive, note)
+            await self.app(scope, receive, note)
         except Exception as error:
             log.error("request.failed", route=self._route_name(scope), **describe_error(error))
             if status == 0:

@@ -1,0 +1,78 @@
+"""Fixtures of the gateway."""
+
+from base64 import b64encode
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest_asyncio
+from gateway_city import ORIGIN, City, Stub, ed25519_pair, serving
+from joserfc.jwk import KeySet, OKPKey
+from nats.aio.client import Client
+
+from gateway.main import create_app
+from gateway.seed import seed
+from gateway.settings import Settings
+from lib_partner import SigningKey
+from lib_testing import free_port
+from lib_web import InternalTokenVerifier
+
+
+@pytest_asyncio.fixture
+async def city(broker: Client, nats_url: str, tmp_path: Path) -> AsyncGenerator[City]:
+    """Return the running gateway; the license, seal and complaint services are down."""
+    catalog, booking = Stub("catalog"), Stub("booking")
+    internal_private, internal_public = ed25519_pair()
+    (tmp_path / "internal.pem").write_bytes(internal_private)
+    (tmp_path / "person.key").write_text(b64encode(b"1" * 32).decode())
+    bank_private, bank_public = ed25519_pair()
+    kiosk_private, kiosk_public = ed25519_pair()
+    await seed(nats_url, [
+        {"bucket": "partners", "key_id": "bank-1", "owner": "psbc", "algorithm": "ed25519",
+         "public_pem": bank_public},
+        {"bucket": "devices", "key_id": "k-1", "owner": "K001", "algorithm": "ed25519",
+         "public_pem": kiosk_public, "point": "410422-HALL"},
+    ])  # fmt: skip
+    settings = Settings(
+        public_origin=ORIGIN,
+        nats_url=nats_url,
+        internal_signing_key_file=tmp_path / "internal.pem",
+        person_id_key_file=tmp_path / "person.key",
+        oidc_issuer="http://idp.example",
+        oidc_jwks_url=f"http://127.0.0.1:{catalog.port}/jwks.json",
+        catalog_url=f"http://127.0.0.1:{catalog.port}",
+        booking_url=f"http://127.0.0.1:{booking.port}",
+        license_url=f"http://127.0.0.1:{free_port()}",
+        largest_body=10_000,
+        upstream_seconds=0.5,
+        requests_per_second=50,
+        burst=60,
+        log_level="WARNING",
+    )
+    app = create_app(settings)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(serving(catalog))
+        await stack.enter_async_context(serving(booking))
+        inner: Any = app.app
+        await stack.enter_async_context(inner.router.lifespan_context(inner))
+        await inner.state.registry.is_loaded.wait()
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN)
+        )
+        jwks = _jwks(internal_public)
+        yield City(
+            client,
+            SigningKey("bank-1", "ed25519", bank_private),
+            SigningKey("k-1", "ed25519", kiosk_private),
+            catalog,
+            booking,
+            broker,
+            jwks,
+        )
+
+
+def _jwks(public_pem: str) -> InternalTokenVerifier:
+    key = OKPKey.import_key(public_pem, parameters={"kid": "gateway"})
+    return InternalTokenVerifier(KeySet([key]))

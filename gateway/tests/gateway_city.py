@@ -1,0 +1,146 @@
+"""A gateway in front of small services that really listen, with a real broker and an identity provider."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import uvicorn
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from nats.aio.client import Client
+
+from lib_partner import SignedAuth, SigningKey
+from lib_testing import free_port
+from lib_web import HEADER, InternalTokenVerifier
+
+ORIGIN = "http://gov.example"
+PROVIDER_KEY = ECKey.generate_key("P-256", parameters={"kid": "p1"})
+STRANGER_KEY = ECKey.generate_key("P-256", parameters={"kid": "p1"})
+
+
+def ed25519_pair() -> tuple[bytes, str]:
+    """Return a private and a public key as PEM."""
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return private, public.decode()
+
+
+def token(key: ECKey = PROVIDER_KEY, **changes: Any) -> str:
+    """Return an access token of a citizen; `changes` are claims."""
+    now = int(time.time())
+    claims = {
+        "iss": "http://idp.example",
+        "aud": "pingdingshan-gateway",
+        "exp": now + 600,
+        "jti": "t1",
+        "person_id": "p_a",
+        **changes,
+    }
+    return jwt.encode({"alg": "ES256", "kid": "p1"}, claims, key, algorithms=["ES256"])
+
+
+@dataclass
+class Stub:
+    """A service that answers what it was asked."""
+
+    name: str
+    port: int = field(default_factory=free_port)
+    calls: int = 0
+    is_silent: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer with method, path, header fields and body."""
+        self.calls += 1
+        message = await receive()
+        headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+        body: Any = {
+            "service": self.name,
+            "method": scope["method"],
+            "path": scope["raw_path"].decode(),
+            "query": scope["query_string"].decode(),
+            "headers": headers,
+            "body": message.get("body", b"").decode(),
+        }
+        if scope["path"] == "/jwks.json":
+            body = {"keys": [{**PROVIDER_KEY.as_dict(private=False), "kid": "p1"}]}
+        if self.is_silent.is_set():
+            await asyncio.Event().wait()
+        fields = [(b"content-type", b"application/json"), (b"etag", b'"x"')]
+        await send({"type": "http.response.start", "status": 200, "headers": fields})
+        await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+
+class _Server(uvicorn.Server):
+    def capture_signals(self) -> Any:
+        """Leave signals to pytest."""
+        from contextlib import nullcontext
+
+        return nullcontext()
+
+
+@asynccontextmanager
+async def serving(stub: Stub) -> AsyncGenerator[None]:
+    """Let a stub listen."""
+    config = uvicorn.Config(
+        stub, port=stub.port, log_level="critical", lifespan="off", timeout_graceful_shutdown=1
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve())
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{stub.port}") as client:
+        for _ in range(1000):
+            try:
+                await client.get("/")
+                break
+            except httpx.ConnectError:
+                await asyncio.sleep(0.005)
+    stub.calls = 0
+    yield
+    server.should_exit = True
+    await task
+
+
+@dataclass
+class City:
+    """The running gateway with everything a test needs to talk to it."""
+
+    client: httpx.AsyncClient
+    bank_key: SigningKey
+    kiosk_key: SigningKey
+    catalog: Stub
+    booking: Stub
+    nats: Client
+    verifier: InternalTokenVerifier
+
+    def citizen(self, **changes: Any) -> dict[str, str]:
+        """Return the header fields of a citizen."""
+        return {"Authorization": f"Bearer {token(**changes)}"}
+
+    def staff(self, *roles: str) -> dict[str, str]:
+        """Return the header fields of a staff member."""
+        return {"Authorization": f"Bearer {token(staff_id='s_1', roles=list(roles), points=['P1'])}"}
+
+    async def bank(
+        self, method: str, path: str, key: SigningKey | None = None, **options: Any
+    ) -> httpx.Response:
+        """Send a request signed by the bank."""
+        return await self.client.request(method, path, auth=SignedAuth(key or self.bank_key), **options)
+
+    async def kiosk(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request signed by the terminal."""
+        return await self.client.request(method, path, auth=SignedAuth(self.kiosk_key), **options)
+
+    def caller(self, answer: httpx.Response) -> Any:
+        """Return the caller whom the service was told of."""
+        return self.verifier.verify(answer.json()["headers"][HEADER.lower()])

@@ -1,0 +1,253 @@
+"""Licences from approved applications: once, whole, and picked up after a crash."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from lib_contracts.catalog import ApplicationApproved
+from lib_db import Sessions
+from lib_kernel import IllegalMove, LicenseNumber, Unavailable, move
+from lib_messaging import InboxProcessor, wrap
+from lib_testing import CITIZEN, OTHER_CITIZEN, PUBLIC, Clients, FixedClock
+from lib_web import Caller, CallerKind
+from svc_license.consent.store import license_read
+from svc_license.database import MESSAGES
+from svc_license.license.consumers import draft_license
+from svc_license.license.domain import NEXT, Status
+from svc_license.license.issuing import Issuing
+from svc_license.license.store import license_table
+from svc_license.uow import LicenseUnitOfWork
+
+BANK = Caller(CallerKind.PARTNER, "psbc", "bank", partner="psbc")
+OTHER_BANK = Caller(CallerKind.PARTNER, "ccb", "bank", partner="ccb")
+
+
+@pytest.mark.parametrize(("current", "wanted"), list(product(Status, Status)))
+def test_only_listed_moves_are_allowed(current: Status, wanted: Status) -> None:
+    if wanted in NEXT[current]:
+        assert move(current, wanted, NEXT) is wanted
+    else:
+        with pytest.raises(IllegalMove):
+            move(current, wanted, NEXT)
+
+
+def an_approval(application_id: UUID | None = None, **changes: Any) -> ApplicationApproved:
+    facts = {
+        "application_id": application_id or uuid4(),
+        "case_number": "1",
+        "person_id": CITIZEN.subject,
+        "item_code": "410101001000",
+        "item_name": "食品经营许可（新办）",
+        "department": "11410400005184603J",
+        "service_point": "410422-HALL",
+        "appointment_id": None,
+        "happened_at": datetime(2026, 3, 4, tzinfo=UTC),
+        "result_license_type": "11410400005184603J001",
+        **changes,
+    }
+    return ApplicationApproved.model_validate(facts)
+
+
+async def tell(sessions: Sessions, clock: FixedClock, event: ApplicationApproved, times: int = 1) -> None:
+    processor = InboxProcessor(draft_license.given(clock=clock), lambda: LicenseUnitOfWork(sessions))
+    envelope = wrap(event, source="svc-catalog", now=clock.now())
+    for _ in range(times):
+        await processor.process(envelope)
+
+
+async def issued(sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients) -> dict[str, Any]:
+    await tell(sessions, clock, an_approval())
+    while await issuing.run_once():
+        pass
+    [found] = (await service.as_(CITIZEN).get("/v1/licenses")).json()["items"]
+    license_: dict[str, Any] = found
+    return license_
+
+
+async def statuses(sessions: Sessions) -> list[Status]:
+    async with sessions() as session:
+        return list(await session.scalars(select(license_table.c.status)))
+
+
+async def events(sessions: Sessions) -> list[str]:
+    async with sessions() as session:
+        return list(await session.scalars(select(MESSAGES.outbox.c.type).order_by(MESSAGES.outbox.c.seq)))
+
+
+async def test_an_approval_told_twice_makes_one_licence(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients
+) -> None:
+    approval = an_approval()
+    await tell(sessions, clock, approval, times=2)
+    await tell(sessions, clock, approval)  # The same fact in another envelope.
+    while await issuing.run_once():
+        pass
+    assert await statuses(sessions) == [Status.VALID]
+    assert await events(sessions) == ["license.license.issued.v1"]
+
+
+async def test_an_approval_without_a_licence_makes_none(sessions: Sessions, clock: FixedClock) -> None:
+    await tell(sessions, clock, an_approval(result_license_type=None))
+    assert await statuses(sessions) == []
+
+
+async def test_a_licence_says_who_holds_it_and_has_a_right_number(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients
+) -> None:
+    found = await issued(sessions, clock, issuing, service)
+    assert LicenseNumber.parse(found["number"]).serial == "20260000001"
+    assert found["valid_until"] == "2031-03-03"
+    detail = (await service.as_(CITIZEN).get(f"/v1/licenses/{found['id']}")).json()
+    assert (detail["holder_name"], detail["holder_number"]) == ("李明", "110***********002X")
+    async with sessions() as session:
+        row = (await session.execute(select(license_table.c.holder_number, license_table.c.fields))).one()
+    assert "11010519491231002X" not in row.holder_number
+    assert "李记面馆" not in row.fields
+
+
+async def test_a_sister_that_is_away_puts_it_off_and_it_goes_on_where_it_stopped(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, sealing: Any, catalog: Any
+) -> None:
+    catalog.failures.append(Unavailable())
+    await tell(sessions, clock, an_approval())
+    assert await issuing.run_once()
+    assert await statuses(sessions) == [Status.DRAFTING]
+    assert not await issuing.run_once()  # Not before its time.
+    clock.advance(timedelta(minutes=1))
+    sealing.failures.append(Unavailable())
+    await issuing.run_once()
+    assert await statuses(sessions) == [Status.SEALING]
+    clock.advance(timedelta(minutes=10))
+    await issuing.run_once()
+    assert await statuses(sessions) == [Status.VALID]
+    assert await events(sessions) == ["license.license.issued.v1"]
+
+
+async def test_a_crash_between_two_steps_is_picked_up_with_the_same_number(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, sealing: Any
+) -> None:
+    await tell(sessions, clock, an_approval())
+    sealing.failures.append(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        await issuing.run_once()
+    async with sessions() as session:
+        number = await session.scalar(select(license_table.c.number))
+    clock.advance(timedelta(minutes=1))
+    assert await issuing.run_once()
+    async with sessions() as session:
+        assert await session.scalar(select(license_table.c.number)) == number
+    assert await statuses(sessions) == [Status.VALID]
+
+
+async def test_several_workers_make_each_licence_once(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, sealing: Any
+) -> None:
+    for _ in range(5):
+        await tell(sessions, clock, an_approval())
+
+    async def work() -> None:
+        while await issuing.run_once():
+            pass
+
+    await asyncio.gather(*(work() for _ in range(3)))
+    assert await statuses(sessions) == [Status.VALID] * 5
+    assert len(set(sealing.keys)) == len(sealing.keys) == 5
+    assert len(await events(sessions)) == 5
+
+
+async def test_others_do_not_see_my_licence(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients
+) -> None:
+    found = await issued(sessions, clock, issuing, service)
+    for path in ("", "/document", "/preview", "/reads"):
+        answer = await service.as_(OTHER_CITIZEN).get(f"/v1/licenses/{found['id']}{path}")
+        assert answer.status_code == 404
+    assert (await service.as_(OTHER_CITIZEN).get("/v1/licenses")).json()["items"] == []
+
+
+async def test_what_i_hold_need_not_be_handed_in(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients
+) -> None:
+    found = await issued(sessions, clock, issuing, service)
+    query = {"license_types": [found["type_code"], "other"]}
+    proofs = (await service.as_(CITIZEN).get("/v1/material-proofs", params=query)).json()["items"]
+    assert [proof["license_id"] for proof in proofs] == [found["id"]]
+    clock.advance(timedelta(days=6 * 365))
+    assert (await service.as_(CITIZEN).get("/v1/material-proofs", params=query)).json()["items"] == []
+
+
+async def consent(service: Clients, license_id: str) -> str:
+    body = {
+        "license_id": license_id,
+        "partner": "psbc",
+        "purpose": "办理贷款",
+        "expires_at": "2026-04-01T00:00:00+08:00",
+    }
+    answer = await service.as_(CITIZEN).post("/v1/consents", json=body)
+    assert answer.status_code == 201, answer.text
+    given: str = answer.json()["id"]
+    return given
+
+
+async def test_a_partner_reads_only_under_a_live_consent_and_every_read_is_seen(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients
+) -> None:
+    found = await issued(sessions, clock, issuing, service)
+    given = await consent(service, found["id"])
+    body = {"license_number": found["number"], "consent_id": given, "purpose": "贷前核验"}
+    seen = (await service.as_(BANK).post("/v1/verifications", json=body)).json()
+    assert (seen["valid"], seen["holder_name"], seen["holder_number"]) == (True, "李*", "110***********002X")
+    reads = (await service.as_(CITIZEN).get(f"/v1/licenses/{found['id']}/reads")).json()["items"]
+    assert [(read["reader"], read["purpose"]) for read in reads] == [("psbc", "贷前核验")]
+    assert "license.license.read.v1" in await events(sessions)
+
+    other = await service.as_(OTHER_BANK).post("/v1/verifications", json=body)
+    assert (other.status_code, other.json()["type"]) == (403, "/problems/consent-missing")
+    unknown = await service.as_(BANK).post("/v1/verifications", json={**body, "license_number": "x" * 20})
+    assert unknown.json()["type"] == "/problems/consent-missing"
+    await service.as_(CITIZEN).post(f"/v1/consents/{given}/revocation")
+    revoked = await service.as_(BANK).post("/v1/verifications", json=body)
+    assert revoked.status_code == 403
+    async with sessions() as session:
+        assert await session.scalar(select(func.count()).select_from(license_read)) == 1
+
+
+async def test_a_consent_ends_by_itself(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients
+) -> None:
+    found = await issued(sessions, clock, issuing, service)
+    given = await consent(service, found["id"])
+    clock.advance(timedelta(days=40))
+    body = {"license_number": found["number"], "consent_id": given, "purpose": "贷前核验"}
+    assert (await service.as_(BANK).post("/v1/verifications", json=body)).status_code == 403
+
+
+async def test_nobody_consents_for_another(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients
+) -> None:
+    found = await issued(sessions, clock, issuing, service)
+    body = {
+        "license_id": found["id"],
+        "partner": "psbc",
+        "purpose": "办理贷款",
+        "expires_at": "2026-04-01T00:00:00+08:00",
+    }
+    assert (await service.as_(OTHER_CITIZEN).post("/v1/consents", json=body)).status_code == 404
+    past = {**body, "expires_at": "2026-01-01T00:00:00+08:00"}
+    assert (await service.as_(CITIZEN).post("/v1/consents", json=past)).json()["field"] == "expires_at"
+
+
+async def test_anyone_learns_whether_a_number_is_good_and_nothing_more(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients
+) -> None:
+    found = await issued(sessions, clock, issuing, service)
+    path = "/v1/public-verifications"
+    answer = await service.as_(PUBLIC).post(path, json={"license_number": found["number"]})
+    assert answer.json() == {"valid": True, "license_name": "食品经营许可证", "valid_until": "2031-03-03"}
+    wrong = await service.as_(PUBLIC).post(path, json={"license_number": found["number"][:-1] + "?"})
+    assert wrong.status_code == 422
