@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from nats.js.api import KeyValueConfig
 from nats.js.errors import BucketNotFoundError, KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
-from lib_kernel import NotAuthenticated, Unavailable, new_id
+from lib_kernel import NotAuthenticated, Unavailable
 from lib_messaging import connect
 
 log = structlog.get_logger(__name__)
@@ -162,7 +163,7 @@ class Shared:
 
     async def open_session(self, facts: dict[str, Any]) -> str:
         """Keep a session and return its secret name."""
-        name = new_id().hex + hashlib.sha256(new_id().bytes).hexdigest()[:16]
+        name = secrets.token_hex(32)
         await (await self._bucket("sessions", SESSION_SECONDS)).put(name, json.dumps(facts).encode())
         return name
 
