@@ -22,7 +22,9 @@ log = structlog.get_logger(__name__)
 NONCE_SECONDS = 300.0  # Longer than any signature holds.
 SESSION_SECONDS = 300.0  # Idle time after which a session at a terminal or bank ends.
 INBOX_SECONDS = 90 * 24 * 3600.0
+WATCHED = ("partners", "devices", "revoked")
 WATCH_AGAIN = 1.0
+MOST_MESSAGES = 100
 CONNECT_PAUSE = 0.5
 
 
@@ -81,7 +83,7 @@ class Registry:
         self.devices: dict[str, RegisteredKey] = {}
         self.revoked: set[str] = set()
         self.is_loaded = asyncio.Event()
-        self._loaded = 0
+        self._loaded: set[str] = set()
 
     async def follow(self, client: Client) -> None:
         """Follow the three buckets until cancelled."""
@@ -99,23 +101,30 @@ class Registry:
     async def _follow(self, client: Client, name: str, keep: Callable[[str, bytes | None], None]) -> None:
         while True:
             try:
-                bucket = await open_bucket(client, name)
-                watcher = await bucket.watchall()
-                try:
-                    async for entry in watcher:
-                        if entry is None:
-                            self._note_loaded()
-                            continue
-                        keep(entry.key, None if entry.operation else entry.value)
-                finally:
-                    await _stop(watcher)
+                await self._watch(client, name, keep)
             except Exception as error:
                 log.warning("registry.interrupted", bucket=name, error=type(error).__name__)
             await asyncio.sleep(WATCH_AGAIN)
 
-    def _note_loaded(self) -> None:
-        self._loaded += 1
-        if self._loaded >= 3:
+    async def _watch(self, client: Client, name: str, keep: Callable[[str, bytes | None], None]) -> None:
+        bucket = await open_bucket(client, name)
+        # The client's own mark for "all there is has come" may come too early, so entries are counted.
+        left = (await client.jetstream().stream_info(f"KV_{name}")).state.messages
+        self._note_loaded(name, left)
+        watcher = await bucket.watchall()
+        try:
+            async for entry in watcher:
+                if entry is not None:
+                    keep(entry.key, None if entry.operation else entry.value)
+                    left -= 1
+                    self._note_loaded(name, left)
+        finally:
+            await _stop(watcher)
+
+    def _note_loaded(self, name: str, left: int) -> None:
+        if left <= 0:
+            self._loaded.add(name)
+        if len(self._loaded) == len(WATCHED):
             self.is_loaded.set()
 
 
@@ -201,18 +210,19 @@ class Shared:
         return True
 
     async def inbox(self, person_id: str) -> list[dict[str, Any]]:
-        """Return a person's messages, the latest first."""
+        """Return a person's latest messages, the latest first."""
         bucket = await self._bucket("inbox", INBOX_SECONDS)
-        watcher = await bucket.watch(f"{person_id}.>", ignore_deletes=True)
-        messages: list[dict[str, Any]] = []
-        try:
-            async for entry in watcher:
-                if entry is None:  # Everything that was there has come.
-                    break
-                messages.append({"id": entry.key.split(".", 1)[1], **json.loads(entry.value or b"{}")})
-        finally:
-            await _stop(watcher)
-        return sorted(messages, key=lambda message: message["at"], reverse=True)
+        prefix = "$KV.inbox."
+        js = self._client.jetstream()
+        info = await js.stream_info("KV_inbox", subjects_filter=f"{prefix}{person_id}.>")
+        # Event ids begin with their time, so their order is that of the events.
+        keys = sorted((subject.removeprefix(prefix) for subject in info.state.subjects or {}), reverse=True)
+        entries = await asyncio.gather(*(bucket.get(key) for key in keys[:MOST_MESSAGES]))
+        return [
+            {"id": key.split(".", 1)[1], **json.loads(entry.value)}
+            for key, entry in zip(keys, entries, strict=False)
+            if entry.value
+        ]
 
     async def _bucket(self, name: str, seconds: float | None) -> KeyValue:
         if name not in self._buckets:
