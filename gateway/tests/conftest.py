@@ -1,5 +1,6 @@
 """Fixtures of the gateway."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
@@ -57,7 +58,8 @@ async def city(broker: Client, nats_url: str, tmp_path: Path) -> AsyncGenerator[
         await stack.enter_async_context(serving(booking))
         inner: Any = app.app
         await stack.enter_async_context(inner.router.lifespan_context(inner))
-        await inner.state.registry.is_loaded.wait()
+        async with asyncio.timeout(10):
+            await inner.state.registry.is_loaded.wait()
         client = await stack.enter_async_context(
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN)
         )

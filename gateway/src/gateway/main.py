@@ -47,8 +47,8 @@ def create_app(settings: Settings) -> Observe:
             for sister in sisters.values():
                 stack.push_async_callback(sister.aclose)
             registry, shared, table = Registry(), Shared(client), read_table(TABLE)
-            following = asyncio.create_task(registry.follow(client))
-            stack.push_async_callback(stop_tasks, [following])
+            following = [asyncio.create_task(follower) for follower in registry.follow(client)]
+            stack.push_async_callback(stop_tasks, following)
             app.state.registry, app.state.docs = registry, ChannelDocs(table, sisters)
             app.state.gateway = Gateway(
                 table=table,

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,12 +85,13 @@ class Registry:
         self.is_loaded = asyncio.Event()
         self._loaded: set[str] = set()
 
-    async def follow(self, client: Client) -> None:
-        """Follow the three buckets until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow(client, "partners", _keeper(self.partners)))
-            tasks.create_task(self._follow(client, "devices", _keeper(self.devices)))
-            tasks.create_task(self._follow(client, "revoked", self._keep_revoked))
+    def follow(self, client: Client) -> list[Coroutine[Any, Any, None]]:
+        """Return what follows the three buckets until cancelled, each to be run as a task of its own."""
+        return [
+            self._follow(client, "partners", _keeper(self.partners)),
+            self._follow(client, "devices", _keeper(self.devices)),
+            self._follow(client, "revoked", self._keep_revoked),
+        ]
 
     def _keep_revoked(self, key: str, value: bytes | None) -> None:
         if value is None:
