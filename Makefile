@@ -73,10 +73,10 @@ openapi: $(STAMP) ## Write each service's openapi.json
 
 .PHONY: bench
 bench: $(STAMP) ## Measure: make bench ONLY=gateway
-	@$(BIN)/python tests/bench/run.py $(ONLY)
+	@PYTHONPATH=tests $(BIN)/python -m bench.run $(ONLY)
 
-.PHONY: city
-city: $(STAMP) ## Generate the demo city's data files anew
+.PHONY: city-data
+city-data: $(STAMP) ## Generate the demo city's data files anew
 	$(BIN)/python deploy/demo/generate_city.py
 
 .PHONY: lock

@@ -16,10 +16,11 @@ import psutil
 import pytest
 from journey import Journey
 
-from lib_testing import free_port
+from lib_testing import free_block
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 180.0
+PORTS = 30  # The runner takes that many from its base on.
 
 
 class Runner:
@@ -90,7 +91,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Generator[Runner]:
     # The database server runs as another user when the tests run as root.
     for path in (folder, *folder.parents[:2]):
         path.chmod(0o755)
-    made = Runner(folder / "run", free_port() // 100 * 100)
+    made = Runner(folder / "run", free_block(PORTS))
     made.start()
     yield made
     made.stop(signal.SIGKILL)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -11,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from gateway.channel_docs import ChannelDocs
@@ -27,6 +29,8 @@ from gateway.upstream import Upstream
 from lib_log import configure_logging
 from lib_messaging import stop_tasks
 from lib_web import InternalTokenSigner, Observe, SisterClient, problem_response
+
+ASSETS = Path(__file__).parent / "assets"
 
 
 def create_app(settings: Settings) -> Observe:
@@ -73,6 +77,7 @@ def create_app(settings: Settings) -> Observe:
         Route("/health/live", _live),
         Route("/health/ready", _ready),
         Route("/metrics", _metrics),
+        Mount("/assets", StaticFiles(directory=ASSETS)),
         Route("/{channel}/openapi.json", _openapi),
         Route("/{channel}/docs", _docs),
         Mount("/", app=core),

@@ -28,7 +28,6 @@ from lib_messaging import (
     stop_tasks,
     wrap,
 )
-from lib_testing._databases import copy_of, drop, server
 
 METADATA = MetaData()
 TABLES = message_tables(METADATA)
@@ -43,15 +42,13 @@ class Work(SqlUnitOfWork):
 
 
 @pytest_asyncio.fixture
-async def engine() -> AsyncGenerator[AsyncEngine]:
+async def engine(empty_database: str) -> AsyncGenerator[AsyncEngine]:
     """Return an engine on a fresh database with the message tables."""
-    name = await copy_of("template1")
-    engine = make_engine(server().url(name))
+    engine = make_engine(empty_database)
     async with engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
     yield engine
     await engine.dispose()
-    await drop(name)
 
 
 @pytest.fixture

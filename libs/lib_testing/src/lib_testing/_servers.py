@@ -8,6 +8,7 @@ may end while others still test.
 import fcntl
 import json
 import os
+import random
 import shutil
 import socket
 import tempfile
@@ -69,10 +70,29 @@ def once(name: str, start: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
 
 def free_port() -> int:
     """Return a port that was free a moment ago."""
+    return free_block(1)
+
+
+def free_block(size: int) -> int:
+    """Return the first of `size` neighbouring ports that were free a moment ago.
+
+    They are below the range from which systems take the ports of outgoing connections: there a port that was
+    just seen free may belong to somebody's connection a moment later.
+    """
+    while True:
+        base = random.randrange(10_000, 32_000 - size)  # noqa: S311 - spreads runs side by side, no secret
+        if all(_is_free(base + offset) for offset in range(size)):
+            return base
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def start_postgres(folder: Path) -> dict[str, Any]:

@@ -53,6 +53,16 @@ async def make_database() -> AsyncGenerator[MakeDatabase]:
         await _databases.drop(name)
 
 
+@pytest_asyncio.fixture
+async def empty_database() -> AsyncGenerator[str]:
+    """Return the address of a fresh database without tables, gone after the test."""
+    from lib_testing import _databases
+
+    name = await _databases.copy_of("template1")
+    yield _databases.server().url(name)
+    await _databases.drop(name)
+
+
 @pytest.fixture
 def nats_url() -> Generator[str]:
     """Return the address of a broker account that no other test uses at the same time, emptied after use."""

@@ -1,0 +1,113 @@
+"""What the benchmarks share: a running platform, its citizens, a figure with what it is compared to."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from lib_local._identity import DemoIdentityProvider
+from lib_local._keys import open_keys
+from lib_local._people import Person
+from lib_local._plan import Plan
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 4.0
+CONNECTIONS = 32
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured value with what it is compared to."""
+
+    value: float
+    unit: str
+    versus: str
+    ratio: float | None
+
+
+Measure = Callable[[Plan, dict[str, Any]], Awaitable[Figure]]
+
+
+@contextmanager
+def platform() -> Generator[tuple[Plan, dict[str, Any]]]:
+    """Run the platform for the benchmarks; yield its plan and credentials."""
+    folder = Path(tempfile.mkdtemp(prefix="city-bench-"))
+    folder.chmod(0o755)
+    base = int(os.environ.get("PORT_BASE", "8000")) + 500
+    plan = Plan(ROOT, folder / "run", base)
+    fast = {"GATEWAY_REQUESTS_PER_SECOND": "1e9", "GATEWAY_BURST": "1e9", "LOG_LEVEL": "WARNING"}
+    environment = {**os.environ, "RUN_DIR": str(plan.folder), "PORT_BASE": str(base), **fast}
+    command = [sys.executable, "-m", "lib_local", "run"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        demo = plan.folder / "demo.json"
+        while not demo.exists():
+            try:
+                process.wait(0.2)
+            except subprocess.TimeoutExpired:
+                continue
+            raise SystemExit("the platform did not start")
+        yield plan, json.loads(demo.read_text(encoding="utf-8"))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def rate(url: str, headers: Callable[[int], dict[str, str]]) -> float:
+    """Return successful GET requests a second over `CONNECTIONS` connections."""
+    done = 0
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as session:
+
+        async def ask(number: int, until: float) -> None:
+            nonlocal done
+            while time.perf_counter() < until:
+                async with session.get(url, headers=headers(number)) as answer:
+                    await answer.read()
+                    done += answer.status == 200
+
+        begin = time.perf_counter()
+        await asyncio.gather(*(ask(number, begin + SECONDS) for number in range(CONNECTIONS)))
+        return done / (time.perf_counter() - begin)
+
+
+def citizen_tokens(plan: Plan, demo: dict[str, Any], count: int) -> list[str]:
+    """Return access tokens of made-up citizens."""
+    people = [Person(f"bench{number}", "", f"{number:018d}") for number in range(count)]
+    provider = DemoIdentityProvider(plan.issuer, open_keys(plan.folder / "keys"), people)
+    return [provider.token(person.user) for person in people]
+
+
+async def can_connect(port: int) -> bool:
+    """Return whether somebody listens."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def until(look: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until `look` says yes."""
+    async with asyncio.timeout(60):
+        while not await look():
+            await asyncio.sleep(0.01)
+
+
+def database(plan: Plan, name: str) -> str:
+    """Return the address of a service's database."""
+    password = (plan.folder / "keys" / "postgres.password").read_text().strip()
+    return f"postgresql://city:{password}@127.0.0.1:{plan.port('postgres')}/{name}"
