@@ -48,6 +48,7 @@ async def city(broker: Client, nats_url: str, tmp_path: Path) -> AsyncGenerator[
         license_url=f"http://127.0.0.1:{free_port()}",
         largest_body=10_000,
         upstream_seconds=0.5,
+        patience_seconds=0.1,
         requests_per_second=50,
         burst=60,
         log_level="WARNING",

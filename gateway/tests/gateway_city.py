@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import uvicorn
@@ -58,11 +59,13 @@ class Stub:
     name: str
     port: int = field(default_factory=free_port)
     calls: int = 0
+    cache_control: str | None = None
+    items: dict[str, list[str]] = field(default_factory=dict)  # codes by the mark of a channel
     is_silent: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer with method, path, header fields and body."""
-        self.calls += 1
+        self.calls += scope["path"] != "/jwks.json"
         message = await receive()
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         body: Any = {
@@ -73,11 +76,16 @@ class Stub:
             "headers": headers,
             "body": message.get("body", b"").decode(),
         }
+        marks = parse_qs(scope["query_string"].decode()).get("channel", [])
+        if scope["path"] == "/v1/items" and marks:
+            body = {"items": [{"code": code} for code in self.items.get(marks[0], [])], "next": None}
         if scope["path"] == "/jwks.json":
             body = {"keys": [{**PROVIDER_KEY.as_dict(private=False), "kid": "p1"}]}
         if self.is_silent.is_set():
             await asyncio.Event().wait()
         fields = [(b"content-type", b"application/json"), (b"etag", b'"x"')]
+        if self.cache_control is not None:
+            fields.append((b"cache-control", self.cache_control.encode()))
         await send({"type": "http.response.start", "status": 200, "headers": fields})
         await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 

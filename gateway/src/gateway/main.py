@@ -2,22 +2,31 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import re
+import signal
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
+from nats.aio.client import Client
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.availability import Availability
+from gateway.cache import ReadCache, follow_changes
 from gateway.channel_docs import ChannelDocs
 from gateway.core import Gateway, InternalTokens
-from gateway.guards import RateLimit
+from gateway.edge import Edge
+from gateway.guards import InFlight, RateLimit
 from gateway.identity import Authenticator
 from gateway.oidc import TokenVerifier
 from gateway.own import own_app
@@ -31,49 +40,103 @@ from lib_messaging import stop_tasks
 from lib_web import InternalTokenSigner, Observe, SisterClient, problem_response
 
 ASSETS = Path(__file__).parent / "assets"
+OPERATION = re.compile(rf"/(?:{'|'.join(sorted(CHANNELS))})/v1/")
+
+
+class Front(Starlette):
+    """Operations of the channels go straight to the core; the rest, which is asked seldom, by routes."""
+
+    def __init__(self, settings: Settings) -> None:
+        hardened = Middleware(Edge, origins=settings.cors_origins, is_https=settings.is_https)
+        super().__init__(routes=_routes(self._core), middleware=[hardened], lifespan=_lifespan(settings))
+        self._edge = Edge(self._core, origins=settings.cors_origins, is_https=settings.is_https)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and OPERATION.match(scope["path"]):
+            await self._edge(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _core(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # A mount takes nothing away from the path: the channel is the core's to read.
+        scope["root_path"] = ""
+        await self.state.gateway(scope, receive, send)
 
 
 def create_app(settings: Settings) -> Observe:
-    """Return the application: operations pages around the core."""
+    """Return the application."""
+    return Observe(Front(settings), _route_name)
 
+
+def _lifespan(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         configure_logging("gateway", settings.log_level)
         async with AsyncExitStack() as stack:
             client = await connected(settings.nats_url)
             stack.push_async_callback(client.close)
-            signer = InternalTokenSigner.from_file("gateway", settings.internal_signing_key_file)
-            upstream = Upstream(settings.upstream_seconds)
-            stack.push_async_callback(upstream.aclose)
-            sisters = {
-                name: SisterClient("gateway", url, signer) for name, url in settings.upstreams().items()
-            }
-            for sister in sisters.values():
-                stack.push_async_callback(sister.aclose)
-            registry, shared, table = Registry(), Shared(client), read_table(TABLE)
-            following = [asyncio.create_task(follower) for follower in registry.follow(client)]
-            stack.push_async_callback(stop_tasks, following)
-            app.state.registry, app.state.docs = registry, ChannelDocs(table, sisters)
-            app.state.gateway = Gateway(
-                table=table,
-                authenticator=Authenticator(TokenVerifier(settings, registry.revoked), registry, shared),
-                tokens=InternalTokens(signer),
-                upstream=upstream,
-                addresses=settings.upstreams(),
-                own=own_app(shared, client, sisters, settings.person_id_key_file),
-                rate=RateLimit(settings.requests_per_second, settings.burst),
-                public_origin=settings.public_origin,
-                largest_body=settings.largest_body,
-                most_in_flight=settings.most_in_flight,
-            )
-            yield
+            await _open(app, settings, client, stack)
+            with draining(app.state.in_flight.drain):
+                yield
 
-    async def core(scope: Scope, receive: Receive, send: Send) -> None:
-        # The mount takes nothing away from the path: the channel is the core's to read.
-        scope["root_path"] = ""
-        await scope["app"].state.gateway(scope, receive, send)
+    return lifespan
 
-    routes = [
+
+async def _open(app: Starlette, settings: Settings, client: Client, stack: AsyncExitStack) -> None:
+    """Build the parts; what must be closed goes on the stack."""
+    signer = InternalTokenSigner.from_file("gateway", settings.internal_signing_key_file)
+    upstream = Upstream(
+        settings.upstreams(), silence=settings.upstream_seconds, patience=settings.patience_seconds
+    )
+    stack.push_async_callback(upstream.aclose)
+    sisters = {name: SisterClient("gateway", urls[0], signer) for name, urls in settings.upstreams().items()}
+    for sister in sisters.values():
+        stack.push_async_callback(sister.aclose)
+    registry, shared, table = Registry(), Shared(client), read_table(TABLE)
+    cache, availability = ReadCache(settings.cache_bytes), Availability(sisters["catalog"])
+    followers = [*registry.follow(client), follow_changes(client, [cache.expire, availability.expire])]
+    stack.push_async_callback(stop_tasks, [asyncio.create_task(follower) for follower in followers])
+    app.state.registry, app.state.docs = registry, ChannelDocs(table, sisters)
+    app.state.in_flight = InFlight(settings.most_in_flight, settings.most_streams)
+    app.state.gateway = Gateway(
+        table=table,
+        authenticator=Authenticator(TokenVerifier(settings, registry.revoked), registry, shared),
+        tokens=InternalTokens(signer),
+        upstream=upstream,
+        cache=cache,
+        availability=availability,
+        own=own_app(shared, client, sisters, settings.person_id_key_file),
+        rate=RateLimit(settings.requests_per_second, settings.burst),
+        in_flight=app.state.in_flight,
+        public_origin=settings.public_origin,
+        largest_body=settings.largest_body,
+        body_seconds=settings.body_seconds,
+    )
+
+
+@contextmanager
+def draining(drain: Callable[[], None]) -> Generator[None]:
+    """Call `drain` when the server is told to stop, beside what the server itself does then."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop, earlier = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+    def note(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(drain)
+        if callable(earlier):
+            earlier(number, frame)
+
+    signal.signal(signal.SIGTERM, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
+def _routes(core: ASGIApp) -> list[BaseRoute]:
+    return [
         Route("/health/live", _live),
         Route("/health/ready", _ready),
         Route("/metrics", _metrics),
@@ -82,7 +145,6 @@ def create_app(settings: Settings) -> Observe:
         Route("/{channel}/docs", _docs),
         Mount("/", app=core),
     ]
-    return Observe(Starlette(routes=routes, lifespan=lifespan), _route_name)
 
 
 def _route_name(scope: Scope) -> str:
@@ -94,7 +156,8 @@ async def _live(_request: Request) -> Response:
 
 
 async def _ready(request: Request) -> Response:
-    is_ready = request.app.state.registry.is_loaded.is_set()
+    state = request.app.state
+    is_ready = state.registry.is_loaded.is_set() and not state.in_flight.is_draining
     status = {"status": "ready" if is_ready else "not-ready"}
     return JSONResponse(status, 200 if is_ready else 503)
 

@@ -1,20 +1,21 @@
 """Which operation each channel may reach. Services decide what a caller may do; this table what may be asked.
 
 One line per operation: method, external path (after `/{channel}`), service and, where it differs, the
-service's own path, then the channels. `!` after the method: a creating request, which needs an
-Idempotency-Key from banks and terminals. `staff` are clerks, officers, keepers and handlers; they come in on
-`/staff` or `/pc`.
+service's own path, then the channels. After the method, `!` is a creating request, which needs an
+Idempotency-Key from banks and terminals; `*` an answer that is the same for everybody on a channel and kept
+until the catalogue changes; `~` an answer that goes on (server-sent events). `staff` are clerks, officers,
+keepers and handlers; they come in on `/staff` or `/pc`.
 """
 
 TABLE = """
-GET    /v1/items                              catalog                 public pc mobile kiosk bank staff
-GET    /v1/items/suggestions                  catalog                 public pc mobile kiosk bank staff
-GET    /v1/items/{code}                       catalog                 public pc mobile kiosk bank staff
+GET*   /v1/items                              catalog                 public pc mobile kiosk bank staff
+GET*   /v1/items/suggestions                  catalog                 public pc mobile kiosk bank staff
+GET*   /v1/items/{code}                       catalog                 public pc mobile kiosk bank staff
 GET    /v1/items/{code}/start                 gateway                 pc mobile kiosk
-GET    /v1/divisions                          catalog                 public pc mobile kiosk bank staff
-GET    /v1/departments                        catalog                 public pc mobile kiosk bank staff
-GET    /v1/service-points                     catalog                 public pc mobile kiosk bank staff
-GET    /v1/service-points/{code}              catalog                 public pc mobile kiosk bank staff
+GET*   /v1/divisions                          catalog                 public pc mobile kiosk bank staff
+GET*   /v1/departments                        catalog                 public pc mobile kiosk bank staff
+GET*   /v1/service-points                     catalog                 public pc mobile kiosk bank staff
+GET*   /v1/service-points/{code}              catalog                 public pc mobile kiosk bank staff
 POST!  /v1/applications                       catalog                 pc mobile kiosk bank staff
 GET    /v1/applications                       catalog                 pc mobile kiosk bank staff
 GET    /v1/applications/{id}                  catalog                 pc mobile kiosk bank staff

@@ -41,7 +41,9 @@ class Route:
     service: str
     target: str
     channels: frozenset[str]
-    is_creating: bool
+    is_creating: bool = False
+    is_cached: bool = False
+    is_stream: bool = False
 
     def path_at_service(self, values: dict[str, str]) -> str:
         """Return the service's own path, percent-encoded."""
@@ -105,12 +107,15 @@ def read_table(text: str) -> RouteTable:
     return RouteTable([_read_line(line) for line in text.splitlines() if line.strip()])
 
 
+MARKS = {"!": "is_creating", "*": "is_cached", "~": "is_stream"}
+
+
 def _read_line(line: str) -> Route:
     method, template, service, *channels = line.split()
     unknown = set(channels) - CHANNELS
     if unknown or not channels:
         raise ValueError(f"wrong channels in route: {line}")
     name, _, target = service.partition(":")
-    return Route(
-        method.rstrip("!"), template, name, target or template, frozenset(channels), method.endswith("!")
-    )
+    marks = {MARKS[mark]: True for mark in method if mark in MARKS}
+    plain = method.rstrip("".join(MARKS))
+    return Route(plain, template, name, target or template, frozenset(channels), **marks)
