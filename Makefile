@@ -61,6 +61,7 @@ check: $(STAMP) ## Lint, types, architecture, OpenAPI drift
 	@for m in $(MEMBERS) deploy/demo tests; do $(BIN)/mypy --no-error-summary $$m || exit 1; done; echo "mypy: no issues in $(words $(MEMBERS)) members"
 	$(BIN)/lint-imports
 	$(BIN)/python -m lib_service.openapi --check $(OPENAPI)
+	$(BIN)/python -m gateway.route_check $(OPENAPI)
 
 .PHONY: format
 format: $(STAMP) ## Format the code and mend what can be mended

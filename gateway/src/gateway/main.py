@@ -5,12 +5,14 @@ import json
 import re
 import signal
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from fastapi import FastAPI
 from nats.aio.client import Client
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -23,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.availability import Availability
 from gateway.cache import ReadCache, follow_changes
-from gateway.channel_docs import ChannelDocs
+from gateway.channel_docs import ChannelDocs, Document, Read
 from gateway.core import Gateway, InternalTokens
 from gateway.edge import Edge
 from gateway.guards import InFlight, RateLimit
@@ -97,7 +99,8 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
     cache, availability = ReadCache(settings.cache_bytes), Availability(sisters["catalog"])
     followers = [*registry.follow(client), follow_changes(client, [cache.expire, availability.expire])]
     stack.push_async_callback(stop_tasks, [asyncio.create_task(follower) for follower in followers])
-    app.state.registry, app.state.docs = registry, ChannelDocs(table, sisters)
+    own = own_app(shared, client, sisters, settings.person_id_key_file)
+    app.state.registry, app.state.docs = registry, ChannelDocs(table, _documents(own, sisters))
     app.state.in_flight = InFlight(settings.most_in_flight, settings.most_streams)
     app.state.gateway = Gateway(
         table=table,
@@ -106,13 +109,23 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
         upstream=upstream,
         cache=cache,
         availability=availability,
-        own=own_app(shared, client, sisters, settings.person_id_key_file),
+        own=own,
         rate=RateLimit(settings.requests_per_second, settings.burst),
         in_flight=app.state.in_flight,
         public_origin=settings.public_origin,
         largest_body=settings.largest_body,
         body_seconds=settings.body_seconds,
     )
+
+
+def _documents(own: FastAPI, sisters: Mapping[str, SisterClient]) -> dict[str, Read]:
+    async def mine() -> Document:
+        return own.openapi()
+
+    return {
+        "gateway": mine,
+        **{name: partial(sister.get, "/openapi.json") for name, sister in sisters.items()},
+    }
 
 
 @contextmanager
