@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 from bench.harness import CONNECTIONS, Figure, Measure, can_connect, citizen_tokens, rate, until
+
 from lib_local._plan import Plan
 
 _numbers = count()
