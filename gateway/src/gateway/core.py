@@ -23,6 +23,7 @@ from gateway.routing import (
     RouteTable,
 )
 from gateway.upstream import Answer, Fields, Outgoing, Upstream, UpstreamTimeout
+from gateway.visits import Visits
 from lib_kernel import DomainError
 from lib_web import HEADER, MEDIA_TYPE, Caller, CallerKind, InternalTokenSigner, matches, problem_of
 
@@ -120,6 +121,7 @@ class Gateway:
         cache: ReadCache,
         availability: Availability,
         own: ASGIApp,
+        visits: Visits,
         rate: RateLimit,
         in_flight: InFlight,
         public_origin: str,
@@ -133,6 +135,7 @@ class Gateway:
         self._cache = cache
         self._availability = availability
         self._own = own
+        self._visits = visits
         self._rate = rate
         self._in_flight = in_flight
         self._origin = public_origin.rstrip("/")
@@ -148,6 +151,8 @@ class Gateway:
                 caller = await self._authenticator.authenticate(scope["gateway_channel"], request)
                 _check(match, scope["gateway_channel"], caller, request.headers)
                 self._rate.take(f"{caller.kind}:{caller.subject}:{_peer(scope, caller)}")
+                if caller.kind is CallerKind.CITIZEN:
+                    self._visits.note(caller.subject)
                 await self._availability.check(scope["gateway_channel"], match, request.body)
                 if match.route.is_stream:
                     await self._stream(scope, match, caller, request, send)

@@ -1,19 +1,11 @@
 """Web process of the gateway: `uvicorn gateway.main:app`."""
 
-import asyncio
 import json
 import re
-import signal
-import threading
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from fastapi import FastAPI
-from nats.aio.client import Client
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -23,23 +15,11 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.availability import Availability
-from gateway.cache import ReadCache, follow_changes
-from gateway.channel_docs import ChannelDocs, Document, Read
-from gateway.core import Gateway, InternalTokens
 from gateway.edge import Edge
-from gateway.guards import InFlight, RateLimit
-from gateway.identity import Authenticator
-from gateway.oidc import TokenVerifier
-from gateway.own import own_app
-from gateway.routes import TABLE
-from gateway.routing import CHANNELS, read_table
+from gateway.routing import CHANNELS
 from gateway.settings import Settings
-from gateway.store import Registry, Shared, connected
-from gateway.upstream import Upstream
-from lib_log import configure_logging
-from lib_messaging import stop_tasks
-from lib_web import InternalTokenSigner, Observe, SisterClient, problem_response
+from gateway.wiring import lifespan_of
+from lib_web import Observe, problem_response
 
 ASSETS = Path(__file__).parent / "assets"
 OPERATION = re.compile(rf"/(?:{'|'.join(sorted(CHANNELS))})/v1/")
@@ -50,7 +30,7 @@ class Front(Starlette):
 
     def __init__(self, settings: Settings) -> None:
         hardened = Middleware(Edge, origins=settings.cors_origins, is_https=settings.is_https)
-        super().__init__(routes=_routes(self._core), middleware=[hardened], lifespan=_lifespan(settings))
+        super().__init__(routes=_routes(self._core), middleware=[hardened], lifespan=lifespan_of(settings))
         self._edge = Edge(self._core, origins=settings.cors_origins, is_https=settings.is_https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,83 +49,6 @@ class Front(Starlette):
 def create_app(settings: Settings) -> Observe:
     """Return the application."""
     return Observe(Front(settings), _route_name)
-
-
-def _lifespan(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
-        configure_logging("gateway", settings.log_level)
-        async with AsyncExitStack() as stack:
-            client = await connected(settings.nats_url)
-            stack.push_async_callback(client.close)
-            await _open(app, settings, client, stack)
-            with draining(app.state.in_flight.drain):
-                yield
-
-    return lifespan
-
-
-async def _open(app: Starlette, settings: Settings, client: Client, stack: AsyncExitStack) -> None:
-    """Build the parts; what must be closed goes on the stack."""
-    signer = InternalTokenSigner.from_file("gateway", settings.internal_signing_key_file)
-    upstream = Upstream(
-        settings.upstreams(), silence=settings.upstream_seconds, patience=settings.patience_seconds
-    )
-    stack.push_async_callback(upstream.aclose)
-    sisters = {name: SisterClient("gateway", urls[0], signer) for name, urls in settings.upstreams().items()}
-    for sister in sisters.values():
-        stack.push_async_callback(sister.aclose)
-    registry, shared, table = Registry(), Shared(client), read_table(TABLE)
-    cache, availability = ReadCache(settings.cache_bytes), Availability(sisters["catalog"])
-    followers = [*registry.follow(client), follow_changes(client, [cache.expire, availability.expire])]
-    stack.push_async_callback(stop_tasks, [asyncio.create_task(follower) for follower in followers])
-    own = own_app(shared, client, sisters, settings.person_id_key_file)
-    app.state.registry, app.state.docs = registry, ChannelDocs(table, _documents(own, sisters))
-    app.state.in_flight = InFlight(settings.most_in_flight, settings.most_streams)
-    app.state.gateway = Gateway(
-        table=table,
-        authenticator=Authenticator(TokenVerifier(settings, registry.revoked), registry, shared),
-        tokens=InternalTokens(signer),
-        upstream=upstream,
-        cache=cache,
-        availability=availability,
-        own=own,
-        rate=RateLimit(settings.requests_per_second, settings.burst),
-        in_flight=app.state.in_flight,
-        public_origin=settings.public_origin,
-        largest_body=settings.largest_body,
-        body_seconds=settings.body_seconds,
-    )
-
-
-def _documents(own: FastAPI, sisters: Mapping[str, SisterClient]) -> dict[str, Read]:
-    async def mine() -> Document:
-        return own.openapi()
-
-    return {
-        "gateway": mine,
-        **{name: partial(sister.get, "/openapi.json") for name, sister in sisters.items()},
-    }
-
-
-@contextmanager
-def draining(drain: Callable[[], None]) -> Generator[None]:
-    """Call `drain` when the server is told to stop, beside what the server itself does then."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop, earlier = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
-
-    def note(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(drain)
-        if callable(earlier):
-            earlier(number, frame)
-
-    signal.signal(signal.SIGTERM, note)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, earlier)
 
 
 def _routes(core: ASGIApp) -> list[BaseRoute]:

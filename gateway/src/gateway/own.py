@@ -1,20 +1,18 @@
 """The gateway's own operations: sessions, inbox, registry, composed screens, descriptions of the channels."""
 
-import asyncio
-from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from nats.aio.client import Client
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway.store import SESSION_SECONDS, RegisteredKey, Shared, register_key
 from lib_gm import Sm2PublicKey
-from lib_kernel import DomainError, Invalid, NotAllowed, is_citizen_id, person_id
+from lib_kernel import Invalid, NotAllowed, is_citizen_id, person_id
 from lib_web import Caller, CallerKind, SisterClient, install_problems
 
 
@@ -78,14 +76,6 @@ class TokenRevocation(BaseModel):
     token_id: str = Field(pattern=r"^[0-9A-Za-z_-]{1,100}$")
 
 
-class Start(BaseModel):
-    """Everything a person needs to begin; `proofs` and `slots` are null when their service is away."""
-
-    item: dict[str, Any]
-    proofs: list[dict[str, Any]] | None
-    slots: list[dict[str, Any]] | None
-
-
 def caller_of(request: Request) -> Caller:
     """Return the caller whom the core authenticated."""
     return cast(Caller, request.state.caller)
@@ -139,17 +129,6 @@ def own_app(
         await shared.revoke_token(body.token_id)
         return body
 
-    @app.get("/v1/items/{code}/start")
-    async def start(
-        code: str, caller: CallerDep, service_point: Annotated[str | None, Query(max_length=40)] = None
-    ) -> Start:
-        item: dict[str, Any] = await sisters["catalog"].get(f"/v1/items/{code}", on_behalf_of=caller)
-        proofs, slots = await asyncio.gather(
-            _or_none(_proofs(sisters["license"], item, caller)),
-            _or_none(_slots(sisters["booking"], item, service_point, caller)),
-        )
-        return Start(item=item, proofs=proofs, slots=slots)
-
     return app
 
 
@@ -168,30 +147,3 @@ async def _register(client: Client, bucket: str, body: KeyCreate, caller: Caller
 def _check_admin(caller: Caller) -> None:
     if "admin" not in caller.roles:
         raise NotAllowed("仅系统管理员可以登记")
-
-
-async def _or_none(part: Awaitable[list[dict[str, Any]]]) -> list[dict[str, Any]] | None:
-    """Return an optional part of a screen, None when its service refuses or is away."""
-    try:
-        return await part
-    except DomainError:
-        return None
-
-
-async def _proofs(license_: SisterClient, item: dict[str, Any], caller: Caller) -> list[dict[str, Any]]:
-    wanted = [material["satisfied_by"] for material in item["materials"] if material["satisfied_by"]]
-    if not wanted or caller.kind is not CallerKind.CITIZEN:
-        return []
-    found = await license_.get("/v1/material-proofs", on_behalf_of=caller, license_types=wanted)
-    return cast(list[dict[str, Any]], found["items"])
-
-
-async def _slots(
-    booking: SisterClient, item: dict[str, Any], point: str | None, caller: Caller
-) -> list[dict[str, Any]]:
-    if point is None:
-        return []
-    found = await booking.get(
-        f"/v1/service-points/{point}/slots", on_behalf_of=caller, group=item["window_group"]
-    )
-    return [slot for slot in found["items"] if slot["free"]][:5]

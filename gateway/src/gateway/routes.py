@@ -26,6 +26,10 @@ POST   /v1/applications/{id}/supplement-request catalog               staff
 POST   /v1/applications/{id}/rejection        catalog                 staff
 POST   /v1/applications/{id}/approval         catalog                 staff
 POST   /v1/applications/{id}/refusal          catalog                 staff
+GET    /v1/me                                 gateway                 pc mobile
+GET    /v1/service-points/{code}/overview     gateway                 public pc mobile kiosk bank staff
+GET    /v1/indicators                         gateway                 public pc mobile staff
+GET    /v1/indicators/page                    gateway                 public
 
 GET    /v1/service-points/{code}/slots        booking                 public pc mobile kiosk bank staff
 GET    /v1/service-points/{code}/board        booking                 public pc mobile kiosk bank staff

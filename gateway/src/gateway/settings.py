@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     )
     requests_per_second: float = Field(default=100.0, description="of one caller, lasting")
     burst: float = Field(default=200.0, description="of one caller, at once")
+    clock_file: str | None = Field(default=None, validation_alias="CLOCK_FILE")
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
 
     @property
