@@ -48,9 +48,10 @@ async def city(broker: Client, nats_url: str, tmp_path: Path) -> AsyncGenerator[
         license_url=f"http://127.0.0.1:{free_port()}",
         largest_body=10_000,
         upstream_seconds=0.5,
+        body_seconds=0.2,
         patience_seconds=0.1,
         requests_per_second=50,
-        burst=60,
+        burst=300,
         log_level="WARNING",
     )
     app = create_app(settings)
@@ -73,6 +74,7 @@ async def city(broker: Client, nats_url: str, tmp_path: Path) -> AsyncGenerator[
             booking,
             broker,
             jwks,
+            inner.state.gateway,
         )
 
 

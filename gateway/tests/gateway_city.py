@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from nats.aio.client import Client
+from starlette.types import ASGIApp
 
 from lib_partner import SignedAuth, SigningKey
 from lib_testing import free_port
@@ -130,6 +131,7 @@ class City:
     booking: Stub
     nats: Client
     verifier: InternalTokenVerifier
+    core: ASGIApp
 
     def citizen(self, **changes: Any) -> dict[str, str]:
         """Return the header fields of a citizen."""

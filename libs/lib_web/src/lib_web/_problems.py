@@ -45,6 +45,8 @@ HTTP_TITLES = {
     415: ("unsupported-media-type", "请以 application/json 提交"),
 }
 
+SORRY = "系统内部错误，已记录，请稍后再试"
+
 
 class FieldError(BaseModel):
     """One thing wrong with one field; `field` is its path in the request."""
@@ -121,6 +123,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
 
 
 async def _domain(_request: Request, error: Exception) -> Response:
@@ -143,6 +146,10 @@ def _path(location: tuple[int | str, ...]) -> str:
     if parts and parts[0] in {"body", "query", "path", "header", "cookie"}:
         parts = parts[1:] or parts
     return ".".join(str(part) for part in parts)
+
+
+async def _unforeseen(_request: Request, _error: Exception) -> Response:
+    return problem_response("internal-error", SORRY, 500, SORRY)
 
 
 async def _http(_request: Request, error: Exception) -> Response:
