@@ -85,7 +85,15 @@ class BodyTooSlow(DomainError):
     title = "提交内容传输超时，请检查网络后重试"
 
 
-STATUS |= {BodyTooLarge: 413, BodyTooSlow: 408}
+class FieldsTooLarge(DomainError):
+    """The header fields are larger than the gateway takes (431)."""
+
+    code = "header-fields-too-large"
+    title = "请求头过大"
+
+
+STATUS |= {BodyTooLarge: 413, BodyTooSlow: 408, FieldsTooLarge: 431}
+LARGEST_FIELDS = 32 * 1024
 
 
 class InternalTokens:
@@ -171,6 +179,8 @@ class Gateway:
         match = self._table.find(scope["method"], inner)
         scope["gateway_route"] = f"/{channel}{match.route.template}"
         scope["gateway_channel"] = channel
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > LARGEST_FIELDS:
+            raise FieldsTooLarge(f"请求头最多 {LARGEST_FIELDS} 字节", largest=LARGEST_FIELDS)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         body = await self._read_body(headers, receive)
         query = scope["query_string"].decode("latin-1")
