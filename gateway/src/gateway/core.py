@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.guards import Breaker, Overloaded, RateLimit, TooManyRequests, UpstreamUnavailable
 from gateway.identity import Authenticator, Request
+from gateway.partner.admission import Admission
 from gateway.routing import (
     CHANNELS,
     ChannelNotAllowed,
@@ -101,6 +102,7 @@ class Gateway:
         *,
         table: RouteTable,
         authenticator: Authenticator,
+        admission: Admission,
         tokens: InternalTokens,
         upstream: Upstream,
         addresses: dict[str, str],
@@ -112,6 +114,7 @@ class Gateway:
     ) -> None:
         self._table = table
         self._authenticator = authenticator
+        self._admission = admission
         self._tokens = tokens
         self._upstream = upstream
         self._addresses = addresses
@@ -148,12 +151,15 @@ class Gateway:
         body = await self._read_body(headers, receive)
         query = scope["query_string"].decode("latin-1")
         url = self._origin + raw.decode("ascii", "replace") + (f"?{query}" if query else "")
-        request = Request(scope["method"], url, headers, body)
+        peer = scope["client"][0] if scope.get("client") else ""
+        request = Request(scope["method"], url, headers, body, peer)
         caller = await self._authenticator.authenticate(channel, request)
         _check(match, channel, caller, headers)
+        self._admission.admit(caller, match.route)
+        send = self._admission.counting(caller, match.route, send)
         self._rate.take(f"{caller.kind}:{caller.subject}:{_peer(scope, caller)}")
         if match.route.service == "gateway":
-            await self._answer_itself(scope, match, caller, body, send)
+            await self._answer_itself(scope, match, caller, body, receive, send)
         else:
             await self._forward(scope, match, caller, body, query, send)
 
@@ -176,10 +182,15 @@ class Gateway:
                 return b"".join(chunks)
 
     async def _answer_itself(
-        self, scope: Scope, match: Match, caller: Caller, body: bytes, send: Send
+        self, scope: Scope, match: Match, caller: Caller, body: bytes, receive: Receive, send: Send
     ) -> None:
+        bodies = [body]
+
         async def replay() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
+            # After the body comes what the client does next: a stream must notice that it left.
+            if bodies:
+                return {"type": "http.request", "body": bodies.pop(), "more_body": False}
+            return await receive()
 
         inner: dict[str, Any] = {
             **scope,

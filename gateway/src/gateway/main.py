@@ -18,13 +18,16 @@ from starlette.types import Receive, Scope, Send
 from gateway.channel_docs import ChannelDocs
 from gateway.core import Gateway, InternalTokens
 from gateway.guards import RateLimit
-from gateway.identity import Authenticator
+from gateway.identity import Authenticator, TrustedProxies
+from gateway.inbox.feed import Feed
 from gateway.oidc import TokenVerifier
 from gateway.own import own_app
+from gateway.partner.admission import Admission
+from gateway.parts import Parts
 from gateway.routes import TABLE
 from gateway.routing import CHANNELS, read_table
 from gateway.settings import Settings
-from gateway.store import Registry, Shared, connected
+from gateway.store import connected
 from gateway.upstream import Upstream
 from lib_log import configure_logging
 from lib_messaging import stop_tasks
@@ -50,17 +53,30 @@ def create_app(settings: Settings) -> Observe:
             }
             for sister in sisters.values():
                 stack.push_async_callback(sister.aclose)
-            registry, shared, table = Registry(), Shared(client), read_table(TABLE)
-            following = [asyncio.create_task(follower) for follower in registry.follow(client)]
-            stack.push_async_callback(stop_tasks, following)
+            parts, table = Parts(client, settings), read_table(TABLE)
+            registry = parts.registry
+            kept = [*registry.follow(client), parts.usage.follow(), parts.usage.run()]
+            stack.push_async_callback(stop_tasks, [asyncio.create_task(one) for one in kept])
+            stack.push_async_callback(parts.usage.flush)
+            feed = Feed(client, parts.inbox)
+            await feed.start()
+            stack.callback(feed.close)
             app.state.registry, app.state.docs = registry, ChannelDocs(table, sisters)
             app.state.gateway = Gateway(
                 table=table,
-                authenticator=Authenticator(TokenVerifier(settings, registry.revoked), registry, shared),
+                authenticator=Authenticator(
+                    TokenVerifier(settings, registry.revoked),
+                    registry,
+                    sessions=parts.sessions,
+                    nonces=parts.nonces,
+                    proxies=TrustedProxies(settings.trusted_proxies),
+                    clock=parts.clock,
+                ),
+                admission=Admission(registry, parts.usage),
                 tokens=InternalTokens(signer),
                 upstream=upstream,
                 addresses=settings.upstreams(),
-                own=own_app(shared, client, sisters, settings.person_id_key_file),
+                own=own_app(parts, feed, sisters, settings.person_id_key_file),
                 rate=RateLimit(settings.requests_per_second, settings.burst),
                 public_origin=settings.public_origin,
                 largest_body=settings.largest_body,
