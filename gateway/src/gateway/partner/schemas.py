@@ -23,6 +23,16 @@ class ContactBody(BaseModel):
     email: str = Field(default="", max_length=120)
 
 
+class ContactOut(BaseModel):
+    """Whom to call at the partner; empty until an administrator fills it in."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    phone: str
+    email: str
+
+
 class QuotaBody(BaseModel):
     """Requests allowed; null is no limit."""
 
@@ -117,7 +127,7 @@ class PartnerOut(BaseModel):
 
     code: str
     name: str
-    contact: ContactBody
+    contact: ContactOut
     status: Status
     reason: str
     scopes: list[str]
