@@ -4,8 +4,8 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -18,6 +18,8 @@ from joserfc.jwk import ECKey
 from nats.aio.client import Client
 from starlette.types import ASGIApp
 
+from gateway.parts import Parts
+from gateway.settings import Settings
 from lib_partner import SignedAuth, SigningKey
 from lib_testing import free_port
 from lib_web import HEADER, InternalTokenVerifier
@@ -94,30 +96,30 @@ class Stub:
 class _Server(uvicorn.Server):
     def capture_signals(self) -> Any:
         """Leave signals to pytest."""
-        from contextlib import nullcontext
-
         return nullcontext()
+
+
+@asynccontextmanager
+async def listening(app: Any, port: int) -> AsyncGenerator[str]:
+    """Let an application that is started already listen; yield its address."""
+    server = _Server(
+        uvicorn.Config(app, port=port, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+    )
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
 
 
 @asynccontextmanager
 async def serving(stub: Stub) -> AsyncGenerator[None]:
     """Let a stub listen."""
-    config = uvicorn.Config(
-        stub, port=stub.port, log_level="critical", lifespan="off", timeout_graceful_shutdown=1
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve())
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{stub.port}") as client:
-        for _ in range(1000):
-            try:
-                await client.get("/")
-                break
-            except httpx.ConnectError:
-                await asyncio.sleep(0.005)
-    stub.calls = 0
-    yield
-    server.should_exit = True
-    await task
+    async with listening(stub, stub.port):
+        yield
 
 
 @dataclass
@@ -132,6 +134,13 @@ class City:
     nats: Client
     verifier: InternalTokenVerifier
     core: ASGIApp
+    settings: Settings
+    parts: Parts
+
+    @property
+    def box_key(self) -> SigningKey:
+        """Return the key of the sandbox partner `box`."""
+        return replace(self.bank_key, key_id="box-1")
 
     def citizen(self, **changes: Any) -> dict[str, str]:
         """Return the header fields of a citizen."""

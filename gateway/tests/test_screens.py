@@ -116,7 +116,7 @@ async def test_without_its_main_part_there_is_no_screen() -> None:
 
 async def test_my_page_shows_what_it_can() -> None:
     working = {name: answers for name, answers in WORKING.items() if name != "complaint"}
-    screen = (await client(CITIZEN, working).get("/v1/me")).json()
+    screen = (await client(CITIZEN, working).get("/v1/my-page")).json()
     assert screen["applications"] == [{"case_number": "1"}]
     assert (screen["ratings"], screen["missing"]) == (None, ["ratings"])
 

@@ -47,6 +47,8 @@ async def test_a_channel_reaches_what_its_column_says_and_nothing_else(city: Cit
     """Every route of the table, on a channel that has it and on one that has not."""
     caller = "staff" if channel == "staff" else "citizen"
     for route in ROUTES:
+        if route.is_stream and channel in route.channels:
+            continue  # It is answered for as long as somebody listens.
         answer = await ask(city, channel, route, caller)
         refused = answer.status_code == 403 and answer.json()["type"] == "/problems/channel-not-allowed"
         assert refused == (channel not in route.channels), f"{route.method} {route.template}"

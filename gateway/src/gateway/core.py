@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +14,7 @@ from gateway.availability import Availability
 from gateway.cache import Found, ReadCache
 from gateway.guards import Breaker, InFlight, RateLimit, TooManyRequests, UpstreamUnavailable
 from gateway.identity import Authenticator, Request
+from gateway.partner.admission import Admission
 from gateway.routing import (
     CHANNELS,
     ChannelNotAllowed,
@@ -124,6 +125,7 @@ class Gateway:
         *,
         table: RouteTable,
         authenticator: Authenticator,
+        admission: Admission,
         tokens: InternalTokens,
         upstream: Upstream,
         cache: ReadCache,
@@ -138,6 +140,7 @@ class Gateway:
     ) -> None:
         self._table = table
         self._authenticator = authenticator
+        self._admission = admission
         self._tokens = tokens
         self._upstream = upstream
         self._cache = cache
@@ -158,14 +161,16 @@ class Gateway:
                 match, request = await self._read(scope, receive)
                 caller = await self._authenticator.authenticate(scope["gateway_channel"], request)
                 _check(match, scope["gateway_channel"], caller, request.headers)
+                self._admission.admit(caller, match.route)
+                send = self._admission.counting(caller, match.route, send)
                 self._rate.take(f"{caller.kind}:{caller.subject}:{_peer(scope, caller)}")
                 if caller.kind is CallerKind.CITIZEN:
                     self._visits.note(caller.subject)
                 await self._availability.check(scope["gateway_channel"], match, request.body)
                 if match.route.is_stream:
-                    await self._stream(scope, match, caller, request, send)
+                    await self._stream(scope, match, caller, request, receive, send)
                 else:
-                    await self._answer(scope, match, caller, request, send)
+                    await self._answer(scope, match, caller, request, receive, send)
         except DomainError as error:
             await _refuse(error, send)
 
@@ -185,7 +190,8 @@ class Gateway:
         body = await self._read_body(headers, receive)
         query = scope["query_string"].decode("latin-1")
         url = self._origin + path + (f"?{query}" if query else "")
-        return match, Request(scope["method"], url, headers, body)
+        peer = scope["client"][0] if scope.get("client") else ""
+        return match, Request(scope["method"], url, headers, body, peer)
 
     async def _read_body(self, headers: dict[str, str], receive: Receive) -> bytes:
         declared = headers.get("content-length", "0")
@@ -214,15 +220,19 @@ class Gateway:
             if not message.get("more_body"):
                 return b"".join(chunks)
 
-    async def _answer(self, scope: Scope, match: Match, caller: Caller, request: Request, send: Send) -> None:
+    async def _answer(
+        self, scope: Scope, match: Match, caller: Caller, request: Request, receive: Receive, send: Send
+    ) -> None:
         if match.route.service == "gateway":
-            await self._answer_itself(scope, match, caller, request.body, send)
+            await self._answer_itself(scope, match, caller, request.body, receive, send)
         elif match.route.is_cached:
             await self._answer_from_cache(scope, match, caller, request, send)
         else:
             await _pass_on(await self._forward(scope, match, caller, request.body), send)
 
-    async def _stream(self, scope: Scope, match: Match, caller: Caller, request: Request, send: Send) -> None:
+    async def _stream(
+        self, scope: Scope, match: Match, caller: Caller, request: Request, receive: Receive, send: Send
+    ) -> None:
         has_begun = False
 
         async def note(message: Message) -> None:
@@ -231,15 +241,24 @@ class Gateway:
             await send(message)
 
         with self._in_flight.stream():
-            await self._answer(scope, match, caller, request, note)
+            if match.route.service == "gateway":
+                await self._answer_itself(scope, match, caller, request.body, receive, note)
+            else:
+                answer = await self._forward(scope, match, caller, request.body)
+                await _while_listened_to(_pass_on(answer, note), receive)
         if self._in_flight.is_draining and has_begun:
             await send({"type": "http.response.body", "body": b""})
 
     async def _answer_itself(
-        self, scope: Scope, match: Match, caller: Caller, body: bytes, send: Send
+        self, scope: Scope, match: Match, caller: Caller, body: bytes, receive: Receive, send: Send
     ) -> None:
+        bodies = [body]
+
         async def replay() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
+            # After the body comes what the client does next: a stream must notice that it left.
+            if bodies:
+                return {"type": "http.request", "body": bodies.pop(), "more_body": False}
+            return await receive()
 
         inner: dict[str, Any] = {
             **scope,
@@ -332,6 +351,25 @@ async def _pass_on(answer: Answer, send: Send) -> None:
         await send({"type": "http.response.body", "body": b""})
     finally:
         answer.close()
+
+
+async def _while_listened_to(passing: Coroutine[Any, Any, None], receive: Receive) -> None:
+    """Pass a stream on until it ends or the client leaves, which the server tells only who asks."""
+
+    async def left() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = [asyncio.create_task(passing), asyncio.create_task(left())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended = tasks[0].done()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if ended:
+        tasks[0].result()
 
 
 async def _give(found: Found, if_none_match: str | None, method: str, send: Send) -> None:

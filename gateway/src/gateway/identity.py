@@ -1,14 +1,17 @@
 """Who is calling, by the rules of the channel."""
 
-from collections.abc import Mapping
+import ipaddress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from gateway.oidc import TokenVerifier
-from gateway.store import RegisteredKey, Registry, SessionOver, Shared
-from lib_kernel import NotAllowed, NotAuthenticated
+from gateway.registry import Registry
+from gateway.session.store import Nonces, Sessions
+from lib_kernel import Clock, NotAllowed, NotAuthenticated
 from lib_partner import SignatureRefused, verify_request
 from lib_web import Caller, CallerKind
 
+KeyFinder = Callable[[str], tuple[str, bytes] | None]
 PUBLIC = Caller(CallerKind.PUBLIC, "public", "public")
 
 
@@ -26,30 +29,88 @@ class WrongEntrance(NotAllowed):
     title = "此入口仅供工作人员使用"
 
 
+class PartnerSuspended(NotAllowed):
+    """The partner is shut out for now."""
+
+    code = "partner-suspended"
+    title = "该机构的接入已暂停，请联系平台管理员"
+
+
+class DeviceDisabled(NotAllowed):
+    """The terminal is shut out for now."""
+
+    code = "device-disabled"
+    title = "该终端已停用，请联系平台管理员"
+
+
+class AddressNotAllowed(NotAllowed):
+    """The request comes from an address that is not on the partner's list."""
+
+    code = "address-not-allowed"
+    title = "来源地址不在该机构登记的地址范围内"
+
+
 @dataclass(frozen=True)
 class Request:
-    """A request as authentication sees it; `url` is on the public origin."""
+    """A request as authentication sees it; `url` is on the public origin, `peer` the address it came from."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes
+    peer: str = ""
+
+
+class TrustedProxies:
+    """Knows whose X-Forwarded-For is believed (`GATEWAY_TRUSTED_PROXIES`)."""
+
+    def __init__(self, networks: tuple[str, ...]) -> None:
+        self._networks = [ipaddress.ip_network(network) for network in networks]
+
+    def client_of(self, request: Request) -> str:
+        """Return the client's address: the last one in the chain that is no proxy of ours."""
+        chain = [
+            part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()
+        ]
+        address = request.peer
+        while chain and self._is_proxy(address):
+            address = chain.pop()
+        return address
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            known = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(known in network for network in self._networks)
 
 
 class Authenticator:
     """Applies each channel's rules."""
 
-    def __init__(self, tokens: TokenVerifier, registry: Registry, shared: Shared) -> None:
+    def __init__(
+        self,
+        tokens: TokenVerifier,
+        registry: Registry,
+        *,
+        sessions: Sessions,
+        nonces: Nonces,
+        proxies: TrustedProxies,
+        clock: Clock,
+    ) -> None:
         self._tokens = tokens
         self._registry = registry
-        self._shared = shared
+        self._sessions = sessions
+        self._nonces = nonces
+        self._proxies = proxies
+        self._clock = clock
 
     async def authenticate(self, channel: str, request: Request) -> Caller:
         """Return the caller.
 
         Raises:
             NotAuthenticated: it is not proven who is calling; the code says why.
-            NotAllowed: a citizen came in by the staff's entrance.
+            NotAllowed: a citizen came in by the staff's entrance, or the partner or terminal is shut out.
         """
         if channel == "public":
             return PUBLIC
@@ -63,40 +124,63 @@ class Authenticator:
         return caller
 
     async def _terminal(self, request: Request) -> Caller:
-        _, key = await self._signed(request, self._registry.devices)
-        points = frozenset({key.point} if key.point else ())
-        device = Caller(CallerKind.DEVICE, key.owner, "kiosk", points=points, device=key.owner)
-        return await self._with_session(request, device)
+        key_id = await self._signed(request, self._device_key)
+        device = self._registry.device_by_key(key_id)
+        if device is None or device.is_disabled:
+            raise DeviceDisabled
+        caller = Caller(
+            CallerKind.DEVICE,
+            device.code,
+            "kiosk",
+            points=frozenset({device.service_point}),
+            device=device.code,
+        )
+        return await self._with_session(request, caller)
 
     async def _partner(self, request: Request) -> Caller:
-        _, key = await self._signed(request, self._registry.partners)
-        return await self._with_session(
-            request, Caller(CallerKind.PARTNER, key.owner, "bank", partner=key.owner)
-        )
+        key_id = await self._signed(request, self._partner_key)
+        found = self._registry.partner_key(key_id)
+        if found is None or found[0].is_suspended:
+            raise PartnerSuspended
+        partner = found[0]
+        address = self._proxies.client_of(request)
+        if not partner.admits(address):
+            raise AddressNotAllowed(address=address)
+        caller = Caller(CallerKind.PARTNER, partner.code, "bank", partner=partner.code)
+        return await self._with_session(request, caller)
 
-    async def _signed(self, request: Request, known: dict[str, RegisteredKey]) -> tuple[str, RegisteredKey]:
-        def public_key_of(key_id: str) -> tuple[str, bytes] | None:
-            found = known.get(key_id)
-            return (found.algorithm, found.public_pem) if found else None
+    def _device_key(self, key_id: str) -> tuple[str, bytes] | None:
+        device = self._registry.device_by_key(key_id)
+        return (device.algorithm, device.public_pem.encode()) if device else None
 
+    def _partner_key(self, key_id: str) -> tuple[str, bytes] | None:
+        found = self._registry.partner_key(key_id)
+        if found is None or not found[1].is_usable(self._clock.now()):
+            return None
+        return found[1].algorithm, found[1].public_pem.encode()
+
+    async def _signed(self, request: Request, public_key_of: KeyFinder) -> str:
         try:
             signature = verify_request(
                 request.method, request.url, request.headers, request.body, public_key_of
             )
         except SignatureRefused as refused:
             raise SignatureInvalid(str(refused), reason=refused.reason) from refused
-        if not await self._shared.use_nonce(signature.key_id, signature.nonce):
+        if not await self._nonces.use(signature.key_id, signature.nonce):
             raise SignatureInvalid("签名的 nonce 已使用过", reason="signature-replayed")
-        return signature.key_id, known[signature.key_id]
+        return signature.key_id
 
     async def _with_session(self, request: Request, caller: Caller) -> Caller:
         """Return the customer when the request names their session on this very terminal or bank."""
         name = request.headers.get("x-session")
         if name is None:
             return caller
-        facts = await self._shared.session(name)
-        if facts["holder"] != caller.subject:
-            raise SessionOver
+        facts = await self._sessions.use(holder_of(caller), name)
         return replace(
             caller, kind=CallerKind.CITIZEN, subject=facts["person_id"], consent=facts.get("consent")
         )
+
+
+def holder_of(caller: Caller) -> str:
+    """Return under which name the sessions of a terminal or bank are kept, also while a customer is there."""
+    return f"{caller.channel}-{caller.device or caller.partner}"

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from gateway.indicator_page import render
-from gateway.parts import optional_parts
+from gateway.optional import optional_parts
 from gateway.visits import Visits
 from lib_kernel import CITY_ZONE, Clock
 from lib_web import SisterClient

@@ -1,31 +1,107 @@
-"""Screens put together from several services: a part whose service is away is left out, and said so."""
+"""The stores and keepers that web process, worker and commands are made of: wired in one place."""
 
-import asyncio
-from collections.abc import Awaitable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-import structlog
+from nats.aio.client import Client
 
-from lib_kernel import DomainError
+from gateway.audit import Audit
+from gateway.device.store import Devices
+from gateway.inbox.store import Inbox
+from gateway.notifier import DeadMessages
+from gateway.partner.domain import Partner
+from gateway.partner.store import Partners
+from gateway.partner.usage import Usage
+from gateway.partner_event.fanout import FanOut
+from gateway.partner_event.log import EventLog
+from gateway.partner_event.origin import Origins
+from gateway.partner_event.reconciliation import Reconciliation
+from gateway.partner_event.sandbox import Sandbox
+from gateway.registry import Registry, RevokedTokens
+from gateway.session.store import Nonces, Sessions
+from gateway.settings import Settings
+from gateway.webhook.courier import Courier, Sender
+from gateway.webhook.domain import RetryPolicy
+from gateway.webhook.journal import Journal
+from gateway.webhook.keys import read_keys
+from gateway.webhook.notices import ConsolePager, Notices
+from gateway.webhook.poster import Outside, Poster
+from gateway.webhook.queue import Queue
+from lib_kernel import Clock, SystemClock
 
-log = structlog.get_logger(__name__)
 
-# A screen does not wait longer for a part it can do without.
-OPTIONAL_SECONDS = 3.0
+class Parts:
+    """Everything over one broker connection."""
 
+    def __init__(self, client: Client, settings: Settings, clock: Clock | None = None) -> None:
+        self.client = client
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.registry = Registry()
+        self.audit = Audit(client, self.clock)
+        self.partners = Partners(client, self.audit)
+        self.devices = Devices(client, self.audit, self.clock)
+        self.revoked = RevokedTokens(client)
+        self.sessions = Sessions(client, self.clock)
+        self.nonces = Nonces(client)
+        self.usage = Usage(client, self.clock)
+        self.inbox = Inbox(client, self.clock)
+        self.events = EventLog(client)
+        self.queue = Queue(client)
+        self.journal = Journal(client)
+        self.notices = Notices(client, self.partners, ConsolePager(), self.clock)
+        self.reconciliation = Reconciliation(client, self.events, self.clock)
+        self.outside = Outside(settings.webhook_allow_inner, settings.webhook_allow_http)
+        self.webhook_keys = read_keys(
+            {"ed25519": settings.webhook_key_file, "sm2-sm3": settings.webhook_sm2_key_file}
+        )
+        self.fanout = FanOut(
+            self.registry,
+            Origins(client, self.sessions),
+            self.events,
+            self.queue.put,
+            DeadMessages(client).keep,
+        )
+        self.sandbox = Sandbox(
+            client,
+            partners=self.partners,
+            sessions=self.sessions,
+            events=self.events,
+            queue=self.queue,
+            journal=self.journal,
+            fanout=self.fanout,
+            clock=self.clock,
+        )
 
-async def optional_parts(parts: Mapping[str, Awaitable[Any]]) -> tuple[dict[str, Any], list[str]]:
-    """Return the parts by name, and the names of those that are None: refused, or not given in time."""
-    found = dict(zip(parts, await asyncio.gather(*map(_or_none, parts.values())), strict=True))
-    missing = [name for name, part in found.items() if part is None]
-    if missing:
-        log.info("screen.incomplete", missing=missing)
-    return found, missing
+    def policy(self) -> RetryPolicy:
+        """Return when calls are repeated."""
+        return RetryPolicy(
+            self.settings.webhook_first_retry,
+            self.settings.webhook_longest_retry,
+            self.settings.webhook_give_up,
+            self.settings.webhook_rest,
+        )
 
+    def poster(self) -> Poster:
+        """Return what sends calls; close it with `aclose`."""
+        return Poster(self.webhook_keys, self.outside, seconds=self.settings.webhook_seconds)
 
-async def _or_none(part: Awaitable[Any]) -> Any:
-    try:
-        async with asyncio.timeout(OPTIONAL_SECONDS):
-            return await part
-    except (DomainError, TimeoutError):
-        return None
+    def courier(self, sender: Sender) -> Callable[[str], Courier]:
+        """Return what makes the courier of a partner."""
+        policy = self.policy()
+
+        def make(code: str) -> Courier:
+            def partner() -> Partner | None:
+                return self.registry.partners.get(code)
+
+            return Courier(
+                code,
+                partner=partner,
+                queue=self.queue,
+                journal=self.journal,
+                sender=sender,
+                told=self.notices,
+                clock=self.clock,
+                policy=policy,
+            )
+
+        return make

@@ -26,7 +26,7 @@ POST   /v1/applications/{id}/supplement-request catalog               staff
 POST   /v1/applications/{id}/rejection        catalog                 staff
 POST   /v1/applications/{id}/approval         catalog                 staff
 POST   /v1/applications/{id}/refusal          catalog                 staff
-GET    /v1/me                                 gateway                 pc mobile
+GET    /v1/my-page                            gateway                 pc mobile
 GET    /v1/service-points/{code}/overview     gateway                 public pc mobile kiosk bank staff
 GET    /v1/indicators                         gateway                 public pc mobile staff
 GET    /v1/indicators/page                    gateway                 public
@@ -86,7 +86,52 @@ POST   /v1/cases/{id}/return                  complaint               staff
 POST   /v1/sessions                           gateway                 kiosk bank
 DELETE /v1/sessions/current                   gateway                 kiosk bank
 GET    /v1/inbox                              gateway                 pc mobile
+GET~   /v1/inbox/stream                       gateway                 pc mobile
+POST   /v1/inbox/read                         gateway                 pc mobile
+POST   /v1/inbox/{id}/read                    gateway                 pc mobile
+GET    /v1/notification-preferences           gateway                 pc mobile
+PUT    /v1/notification-preferences           gateway                 pc mobile
+
+GET    /v1/me                                 gateway                 bank
+GET    /v1/me/usage                           gateway                 bank
+GET    /v1/events                             gateway                 bank
+POST   /v1/events/acknowledgement             gateway                 bank
+GET    /v1/reconciliations                    gateway                 bank
+GET    /v1/reconciliations/{day}              gateway                 bank
+PUT    /v1/webhook                            gateway                 bank
+POST!  /v1/sandbox-events                     gateway                 bank
+POST   /v1/sandbox-reset                      gateway                 bank
+GET    /v1/webhook-keys                       gateway                 public bank
+
 POST   /v1/partners                           gateway                 staff
-POST   /v1/devices                            gateway                 staff
+GET    /v1/partners                           gateway                 staff
+GET    /v1/partners/{code}                    gateway                 staff
+PUT    /v1/partners/{code}                    gateway                 staff
+POST   /v1/partners/{code}/keys               gateway                 staff
+POST   /v1/partners/{code}/keys/{key_id}/retirement gateway           staff
+POST   /v1/partners/{code}/suspension         gateway                 staff
+POST   /v1/partners/{code}/reinstatement      gateway                 staff
+GET    /v1/partners/{code}/audit              gateway                 staff
+GET    /v1/partners/{code}/usage              gateway                 staff
+GET    /v1/partners/{code}/usage.xlsx         gateway                 staff
+GET    /v1/partners/{code}/deliveries         gateway                 staff
+GET    /v1/partners/{code}/dead-letters       gateway                 staff
+POST   /v1/partners/{code}/dead-letters/replay gateway                staff
+POST   /v1/partners/{code}/webhook/reactivation gateway               staff
+GET    /v1/partners/{code}/reconciliations    gateway                 staff
+GET    /v1/partners/{code}/reconciliations/{day} gateway              staff
+POST   /v1/partners/{code}/sandbox-reset      gateway                 staff
+GET    /v1/partner-notices                    gateway                 staff
+
+POST   /v1/device-enrolments                  gateway                 staff
+POST   /v1/device-enrolments/use              gateway                 public
+GET    /v1/devices                            gateway                 staff
+GET    /v1/devices/{code}                     gateway                 staff
+POST   /v1/devices/{code}/disablement         gateway                 staff
+POST   /v1/devices/{code}/enablement          gateway                 staff
+GET    /v1/devices/{code}/audit               gateway                 staff
+POST   /v1/heartbeat                          gateway                 kiosk
+GET    /v1/receipts/tickets/{id}              gateway                 kiosk
+GET    /v1/receipts/applications/{id}         gateway                 kiosk
 POST   /v1/revoked-tokens                     gateway                 staff
 """

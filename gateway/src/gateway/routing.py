@@ -103,8 +103,16 @@ class RouteTable:
 
 
 def read_table(text: str) -> RouteTable:
-    """Read the table's lines. Raises ValueError naming a line that is wrong."""
-    return RouteTable([_read_line(line) for line in text.splitlines() if line.strip()])
+    """Read the table's lines. Raises ValueError naming a line that is wrong or stands twice."""
+    known: set[tuple[str, str]] = set()
+    routes = []
+    for line in filter(str.strip, text.splitlines()):
+        route = _read_line(line)
+        if (route.method, route.template) in known:
+            raise ValueError(f"twice in the table: {line}")
+        known.add((route.method, route.template))
+        routes.append(route)
+    return RouteTable(routes)
 
 
 MARKS = {"!": "is_creating", "*": "is_cached", "~": "is_stream"}

@@ -7,7 +7,7 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
-from gateway.parts import optional_parts
+from gateway.optional import optional_parts
 from lib_web import Caller, CallerKind, SisterClient
 
 Items = list[dict[str, Any]]
@@ -77,7 +77,7 @@ def screens(sisters: Mapping[str, SisterClient]) -> APIRouter:
         )
         return Start(item=item, missing=missing, **found)
 
-    @router.get("/me")
+    @router.get("/my-page")
     async def my_page(caller: CallerDep) -> MyPage:
         """Return what is going on for the caller (我的)."""
         found, missing = await optional_parts(

@@ -1,5 +1,6 @@
 """Settings of the gateway, from the environment."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field
@@ -44,6 +45,20 @@ class Settings(BaseSettings):
     requests_per_second: float = Field(default=100.0, description="of one caller, lasting")
     burst: float = Field(default=200.0, description="of one caller, at once")
     clock_file: str | None = Field(default=None, validation_alias="CLOCK_FILE")
+    trusted_proxies: tuple[str, ...] = Field(default=(), description="whose X-Forwarded-For is believed")
+    webhook_key_file: Path | None = Field(default=None, validation_alias="WEBHOOK_KEY_FILE")
+    webhook_sm2_key_file: Path | None = Field(default=None, validation_alias="WEBHOOK_SM2_KEY_FILE")
+    webhook_allow_inner: bool = Field(
+        default=False, description="calls into private networks: local runs only"
+    )
+    webhook_allow_http: bool = Field(default=False, description="calls without TLS: local runs only")
+    webhook_seconds: float = Field(default=10.0, description="longest call")
+    webhook_first_retry: timedelta = timedelta(seconds=5)
+    webhook_longest_retry: timedelta = timedelta(hours=1)
+    webhook_give_up: timedelta = timedelta(hours=24)
+    webhook_rest: timedelta = Field(default=timedelta(minutes=1), description="longest rest of a partner")
+    wechat_connector: str = Field(default="console", pattern="^(console|null)$")
+    sms_connector: str = Field(default="console", pattern="^(console|null)$")
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
 
     @property

@@ -1,31 +1,42 @@
-"""What the gateway's replicas share: JetStream key-value buckets, watched where every request needs them."""
+"""What the gateway's replicas share: JetStream key-value buckets and streams, and how they are followed."""
 
 import asyncio
-import hashlib
-import json
-import secrets
-from collections.abc import Callable, Coroutine
+import os
+import re
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from nats.aio.client import Client
-from nats.js.api import KeyValueConfig
-from nats.js.errors import BucketNotFoundError, KeyNotFoundError, KeyWrongLastSequenceError
+from nats.js.api import (
+    DiscardPolicy,
+    KeyValueConfig,
+    RawStreamMsg,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.errors import (
+    APIError,
+    BucketNotFoundError,
+    KeyNotFoundError,
+    KeyWrongLastSequenceError,
+    NotFoundError,
+)
 from nats.js.kv import KeyValue
 
-from lib_kernel import NotAuthenticated, Unavailable
+from lib_kernel import Unavailable
 from lib_messaging import connect
 
 log = structlog.get_logger(__name__)
 
-NONCE_SECONDS = 300.0  # Longer than any signature holds.
-SESSION_SECONDS = 300.0  # Idle time after which a session at a terminal or bank ends.
-INBOX_SECONDS = 90 * 24 * 3600.0
-WATCHED = ("partners", "devices", "revoked")
 WATCH_AGAIN = 1.0
-MOST_MESSAGES = 100
 CONNECT_PAUSE = 0.5
+DAY = 24 * 3600.0
+NAME_IN_USE = 10058
+CAS_ATTEMPTS = 20
+TOKEN = re.compile(r"^[0-9A-Za-z_-]{1,100}$")
 
 
 class RegistryUnavailable(Unavailable):
@@ -35,30 +46,16 @@ class RegistryUnavailable(Unavailable):
     title = "身份登记信息暂时不可用，请稍后再试"
 
 
-class SessionOver(NotAuthenticated):
-    """The customer's session ended or belongs to another terminal or bank."""
-
-    code = "session-over"
-    title = "会话已结束，请重新核验身份"
-
-
 @dataclass(frozen=True)
-class RegisteredKey:
-    """A public key of a partner or terminal. `owner` is its code, `point` a terminal's service point."""
+class Entry:
+    """A value with the revision under which it may be replaced."""
 
-    owner: str
-    algorithm: str
-    public_pem: bytes
-    point: str | None = None
+    value: bytes
+    revision: int
 
 
-async def open_bucket(client: Client, name: str, seconds: float | None = None) -> KeyValue:
-    """Return a bucket, created when it is missing; `seconds` is how long its values live."""
-    js = client.jetstream()
-    try:
-        return await js.key_value(name)
-    except BucketNotFoundError:
-        return await js.create_key_value(KeyValueConfig(bucket=name, ttl=seconds))
+def _replicas() -> int:
+    return int(os.environ.get("NATS_REPLICAS", "1"))
 
 
 async def connected(url: str) -> Client:
@@ -71,161 +68,171 @@ async def connected(url: str) -> Client:
             await asyncio.sleep(CONNECT_PAUSE)
 
 
-async def _stop(watcher: Any) -> None:
-    await watcher.stop()
+async def open_bucket(client: Client, name: str, seconds: float | None = None) -> KeyValue:
+    """Return a bucket, created when it is missing; `seconds` is how long its values live."""
+    js = client.jetstream()
+    try:
+        return await js.key_value(name)
+    except BucketNotFoundError:
+        return await js.create_key_value(KeyValueConfig(bucket=name, ttl=seconds, replicas=_replicas()))
 
 
-class Registry:
-    """Keys of partners and terminals and revoked tokens, held in memory and kept up by watching."""
+async def open_stream(
+    client: Client, name: str, subjects: str, *, days: float, is_record: bool = False
+) -> None:
+    """Create a stream or bring it to this configuration. Nothing is deleted from a record before its time."""
+    config = StreamConfig(
+        name=name,
+        subjects=[subjects],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.OLD,
+        max_age=days * DAY,
+        duplicate_window=min(days * DAY, 3600.0),
+        num_replicas=_replicas(),
+        deny_delete=is_record,
+        deny_purge=is_record,
+    )
+    js = client.jetstream()
+    try:
+        await js.add_stream(config)
+    except APIError as error:
+        if error.err_code != NAME_IN_USE:
+            raise
+        await js.update_stream(config)
 
-    def __init__(self) -> None:
-        self.partners: dict[str, RegisteredKey] = {}
-        self.devices: dict[str, RegisteredKey] = {}
-        self.revoked: set[str] = set()
-        self.is_loaded = asyncio.Event()
-        self._loaded: set[str] = set()
 
-    def follow(self, client: Client) -> list[Coroutine[Any, Any, None]]:
-        """Return what follows the three buckets until cancelled, each to be run as a task of its own."""
-        return [
-            self._follow(client, "partners", _keeper(self.partners)),
-            self._follow(client, "devices", _keeper(self.devices)),
-            self._follow(client, "revoked", self._keep_revoked),
-        ]
+async def subjects_of(client: Client, stream: str, subjects: str) -> dict[str, int]:
+    """Return the subjects that match with the count of their messages."""
+    info = await client.jetstream().stream_info(stream, subjects_filter=subjects)
+    return dict(info.state.subjects or {})
 
-    def _keep_revoked(self, key: str, value: bytes | None) -> None:
-        if value is None:
-            self.revoked.discard(key)
-        else:
-            self.revoked.add(key)
 
-    async def _follow(self, client: Client, name: str, keep: Callable[[str, bytes | None], None]) -> None:
-        while True:
-            try:
-                await self._watch(client, name, keep)
-            except Exception as error:
-                log.warning("registry.interrupted", bucket=name, error=type(error).__name__)
-            await asyncio.sleep(WATCH_AGAIN)
+async def next_message(client: Client, stream: str, subjects: str, after: int = 0) -> RawStreamMsg | None:
+    """Return the oldest message of matching subjects whose sequence is greater than `after`."""
+    try:
+        return await client.jetstream().get_msg(stream, seq=after + 1, subject=subjects, next=True)
+    except NotFoundError:
+        return None
 
-    async def _watch(self, client: Client, name: str, keep: Callable[[str, bytes | None], None]) -> None:
-        bucket = await open_bucket(client, name)
-        # The client's own mark for "all there is has come" may come too early, so entries are counted.
-        left = (await client.jetstream().stream_info(f"KV_{name}")).state.messages
-        self._note_loaded(name, left)
-        watcher = await bucket.watchall()
+
+async def messages_after(
+    client: Client, stream: str, subjects: str, after: int = 0
+) -> AsyncGenerator[RawStreamMsg]:
+    """Yield the messages of matching subjects in order, until there is no more."""
+    while (message := await next_message(client, stream, subjects, after)) is not None:
+        after = message.seq or 0
+        yield message
+
+
+class Bucket:
+    """A bucket that is opened when it is first needed."""
+
+    def __init__(self, client: Client, name: str, seconds: float | None = None) -> None:
+        self.client = client
+        self.name = name
+        self._seconds = seconds
+        self._opened: KeyValue | None = None
+
+    async def open(self) -> KeyValue:
+        """Return the client's view of it."""
+        if self._opened is None:
+            self._opened = await open_bucket(self.client, self.name, self._seconds)
+        return self._opened
+
+    async def get(self, key: str) -> Entry | None:
+        """Return a value, None when there is none."""
         try:
-            async for entry in watcher:
-                if entry is not None:
-                    keep(entry.key, None if entry.operation else entry.value)
-                    left -= 1
-                    self._note_loaded(name, left)
-        finally:
-            await _stop(watcher)
+            entry = await (await self.open()).get(key)
+        except KeyNotFoundError:
+            return None
+        # A marker in place of an expired value has no content.
+        return Entry(entry.value, entry.revision or 0) if entry.value else None
 
-    def _note_loaded(self, name: str, left: int) -> None:
-        if left <= 0:
-            self._loaded.add(name)
-        if len(self._loaded) == len(WATCHED):
-            self.is_loaded.set()
+    async def put(self, key: str, value: bytes) -> int:
+        """Write a value whatever was there."""
+        return await (await self.open()).put(key, value)
 
-
-def _keeper(known: dict[str, RegisteredKey]) -> Callable[[str, bytes | None], None]:
-    def keep(key: str, value: bytes | None) -> None:
-        if value is None:
-            known.pop(key, None)
-            return
-        record = json.loads(value)
-        known[key] = RegisteredKey(
-            record["owner"], record["algorithm"], record["public_pem"].encode(), record.get("point")
-        )
-
-    return keep
-
-
-async def register_key(client: Client, bucket: str, key_id: str, key: RegisteredKey) -> None:
-    """Register a public key of a partner (`partners`) or terminal (`devices`); the latest one counts."""
-    record = {
-        "owner": key.owner,
-        "algorithm": key.algorithm,
-        "public_pem": key.public_pem.decode(),
-        "point": key.point,
-    }
-    await (await open_bucket(client, bucket)).put(key_id, json.dumps(record).encode())
-
-
-class Shared:
-    """Nonces, sessions, revocations and the inbox."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._buckets: dict[str, KeyValue] = {}
-
-    async def use_nonce(self, key_id: str, nonce: str) -> bool:
-        """Note a nonce; return False when it was used before. Raises RegistryUnavailable."""
-        name = hashlib.sha256(f"{key_id}\0{nonce}".encode()).hexdigest()
+    async def create(self, key: str, value: bytes) -> bool:
+        """Write a value where there is none; return whether that was so."""
         try:
-            await (await self._bucket("nonces", NONCE_SECONDS)).create(name, b"1")
+            await (await self.open()).create(key, value)
         except KeyWrongLastSequenceError:
             return False
+        return True
+
+    async def replace(self, key: str, value: bytes, revision: int) -> int | None:
+        """Replace a value; return the new revision, None when another was faster."""
+        try:
+            return await (await self.open()).update(key, value, last=revision)
+        except KeyWrongLastSequenceError:
+            return None
+
+    async def remove(self, key: str, revision: int | None = None) -> bool:
+        """Remove a value; with a revision, only that one. Return whether it was removed."""
+        try:
+            await (await self.open()).delete(key, last=revision)
+        except APIError as error:
+            if error.err_code in {10071, 10164}:
+                return False
+            raise
+        return True
+
+    async def forget_key(self, key: str) -> None:
+        """Remove a value for good: not even a marker of it is left."""
+        await self.open()
+        await self.client.jetstream().purge_stream(f"KV_{self.name}", subject=f"$KV.{self.name}.{key}")
+
+    async def forget(self, prefix: str) -> None:
+        """Remove everything whose key begins with `prefix` and a dot."""
+        await self.open()
+        js = self.client.jetstream()
+        await js.purge_stream(f"KV_{self.name}", subject=f"$KV.{self.name}.{prefix}.>")
+
+    async def keys(self, pattern: str = ">") -> list[str]:
+        """Return the keys that match a pattern of subjects, sorted; removed ones may be among them."""
+        await self.open()
+        start = f"$KV.{self.name}."
+        found = await subjects_of(self.client, f"KV_{self.name}", start + pattern)
+        return sorted(subject.removeprefix(start) for subject in found)
+
+    async def values(self, pattern: str = ">") -> dict[str, bytes]:
+        """Return the values whose keys match, by key."""
+        keys = await self.keys(pattern)
+        entries = await asyncio.gather(*(self.get(key) for key in keys))
+        return {key: entry.value for key, entry in zip(keys, entries, strict=True) if entry}
+
+
+async def follow(
+    client: Client, name: str, keep: Callable[[str, bytes | None], None], loaded: Callable[[], None]
+) -> None:
+    """Feed `keep` with every value of a bucket and every change, until cancelled; None is a removed value.
+
+    `loaded` is called once all that was there has been fed.
+    """
+    while True:
+        try:
+            await _watch(client, name, keep, loaded)
         except Exception as error:
-            raise RegistryUnavailable from error
-        return True
+            log.warning("registry.interrupted", bucket=name, error=type(error).__name__)
+        await asyncio.sleep(WATCH_AGAIN)
 
-    async def open_session(self, facts: dict[str, Any]) -> str:
-        """Keep a session and return its secret name."""
-        name = secrets.token_hex(32)
-        await (await self._bucket("sessions", SESSION_SECONDS)).put(name, json.dumps(facts).encode())
-        return name
 
-    async def session(self, name: str) -> dict[str, Any]:
-        """Return a session's facts and give it another idle time. Raises SessionOver."""
-        bucket = await self._bucket("sessions", SESSION_SECONDS)
-        if not name.isalnum():
-            raise SessionOver
-        try:
-            entry = await bucket.get(name)
-        except KeyNotFoundError as error:
-            raise SessionOver from error
-        if not entry.value:
-            raise SessionOver
-        await bucket.put(name, entry.value)
-        facts: dict[str, Any] = json.loads(entry.value)
-        return facts
-
-    async def close_session(self, name: str) -> None:
-        """End a session."""
-        if name.isalnum():
-            await (await self._bucket("sessions", SESSION_SECONDS)).purge(name)
-
-    async def revoke_token(self, token_id: str) -> None:
-        """Refuse an access token from now on, by its `jti`."""
-        await (await self._bucket("revoked", None)).put(token_id, b"1")
-
-    async def deliver(self, person_id: str, event_id: str, message: dict[str, Any]) -> bool:
-        """Put a message into a person's inbox, once per event; return whether it is new."""
-        bucket = await self._bucket("inbox", INBOX_SECONDS)
-        try:
-            await bucket.create(f"{person_id}.{event_id}", json.dumps(message, ensure_ascii=False).encode())
-        except KeyWrongLastSequenceError:
-            return False
-        return True
-
-    async def inbox(self, person_id: str) -> list[dict[str, Any]]:
-        """Return a person's latest messages, the latest first."""
-        bucket = await self._bucket("inbox", INBOX_SECONDS)
-        prefix = "$KV.inbox."
-        js = self._client.jetstream()
-        info = await js.stream_info("KV_inbox", subjects_filter=f"{prefix}{person_id}.>")
-        # Event ids begin with their time, so their order is that of the events.
-        keys = sorted((subject.removeprefix(prefix) for subject in info.state.subjects or {}), reverse=True)
-        entries = await asyncio.gather(*(bucket.get(key) for key in keys[:MOST_MESSAGES]))
-        return [
-            {"id": key.split(".", 1)[1], **json.loads(entry.value)}
-            for key, entry in zip(keys, entries, strict=False)
-            if entry.value
-        ]
-
-    async def _bucket(self, name: str, seconds: float | None) -> KeyValue:
-        if name not in self._buckets:
-            self._buckets[name] = await open_bucket(self._client, name, seconds)
-        return self._buckets[name]
+async def _watch(
+    client: Client, name: str, keep: Callable[[str, bytes | None], None], loaded: Callable[[], None]
+) -> None:
+    bucket = await open_bucket(client, name)
+    # The client's own mark for "all there is has come" may come too early, so entries are counted.
+    left = (await client.jetstream().stream_info(f"KV_{name}")).state.messages
+    if left <= 0:
+        loaded()
+    watcher: Any = await bucket.watchall()
+    try:
+        async for entry in watcher:
+            if entry is not None:
+                keep(entry.key, None if entry.operation else entry.value)
+                left -= 1
+                if left <= 0:
+                    loaded()
+    finally:
+        await watcher.stop()

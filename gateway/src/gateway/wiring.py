@@ -17,15 +17,18 @@ from gateway.cache import ReadCache, follow_changes
 from gateway.channel_docs import ChannelDocs, Document, Read
 from gateway.core import Gateway, InternalTokens
 from gateway.guards import InFlight, RateLimit
-from gateway.identity import Authenticator
+from gateway.identity import Authenticator, TrustedProxies
+from gateway.inbox.feed import Feed
 from gateway.indicators import Gatherer, indicator_routes
 from gateway.oidc import TokenVerifier
 from gateway.own import own_app
+from gateway.partner.admission import Admission
+from gateway.parts import Parts
 from gateway.routes import TABLE
 from gateway.routing import read_table
 from gateway.screens import screens
 from gateway.settings import Settings
-from gateway.store import Registry, Shared, connected
+from gateway.store import connected
 from gateway.upstream import Upstream
 from gateway.visits import Visits
 from lib_kernel import clock_from
@@ -61,21 +64,35 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
     sisters = {name: SisterClient("gateway", urls[0], signer) for name, urls in settings.upstreams().items()}
     for sister in sisters.values():
         stack.push_async_callback(sister.aclose)
-    registry, shared, table = Registry(), Shared(client), read_table(TABLE)
+    parts, table = Parts(client, settings), read_table(TABLE)
+    registry = parts.registry
     cache, availability = ReadCache(settings.cache_bytes), Availability(sisters["catalog"])
     visits = Visits(client, clock)
     expiring = follow_changes(client, [cache.expire, availability.expire])
-    followers = [*registry.follow(client), visits.write(), expiring]
+    followers = [*registry.follow(client), parts.usage.follow(), parts.usage.run(), visits.write(), expiring]
     stack.push_async_callback(stop_tasks, [asyncio.create_task(follower) for follower in followers])
-    own = own_app(shared, client, sisters, settings.person_id_key_file)
+    stack.push_async_callback(parts.usage.flush)
+    feed = Feed(client, parts.inbox)
+    await feed.start()
+    stack.callback(feed.close)
+    own = own_app(parts, feed, sisters, settings.person_id_key_file)
     own.include_router(screens(sisters))
     own.include_router(indicator_routes())
     own.state.gatherer = Gatherer(sisters, visits, clock)
+    app.state.parts = parts
     app.state.registry, app.state.docs = registry, ChannelDocs(table, _documents(own, sisters))
     app.state.in_flight = InFlight(settings.most_in_flight, settings.most_streams)
     app.state.gateway = Gateway(
         table=table,
-        authenticator=Authenticator(TokenVerifier(settings, registry.revoked), registry, shared),
+        authenticator=Authenticator(
+            TokenVerifier(settings, registry.revoked),
+            registry,
+            sessions=parts.sessions,
+            nonces=parts.nonces,
+            proxies=TrustedProxies(settings.trusted_proxies),
+            clock=parts.clock,
+        ),
+        admission=Admission(registry, parts.usage),
         tokens=InternalTokens(signer),
         upstream=upstream,
         cache=cache,

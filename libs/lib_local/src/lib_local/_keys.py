@@ -55,6 +55,8 @@ def open_keys(folder: Path) -> Keys:
     for name in ("bank", "kiosk"):
         _once(folder / f"{name}.pem", _ed25519)
         _once(folder / f"{name}.pub.pem", partial(_ed25519_public, folder / f"{name}.pem"))
+    _once(folder / "webhook.pem", _ed25519)
+    _once(folder / "webhook-sm2.pem", lambda: Sm2PrivateKey.generate().pem().decode())
     _once(folder / "bank-sm2.pem", lambda: Sm2PrivateKey.generate().pem().decode())
     _once(folder / "bank-sm2.pub.pem", lambda: _sm2_public(folder / "bank-sm2.pem"))
     return Keys(folder)

@@ -7,6 +7,9 @@ from lib_kernel import citizen_id_check
 BANK = "psbc-demo"
 BANK_KEY_ID = "psbc-demo-1"
 BANK_SM2_KEY_ID = "psbc-demo-sm2"
+SANDBOX = "psbc-sandbox"
+SANDBOX_KEY_ID = "psbc-sandbox-1"
+SANDBOX_SM2_KEY_ID = "psbc-sandbox-sm2"
 KIOSK = "kiosk-410422-01"
 
 

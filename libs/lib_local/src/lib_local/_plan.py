@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib_local._people import BANK, BANK_KEY_ID, BANK_SM2_KEY_ID, KIOSK
+from lib_local._people import (
+    BANK,
+    BANK_KEY_ID,
+    BANK_SM2_KEY_ID,
+    KIOSK,
+    SANDBOX,
+    SANDBOX_KEY_ID,
+    SANDBOX_SM2_KEY_ID,
+)
 from lib_local._supervisor import Command
 
 SERVICES = ("catalog", "booking", "license", "seal", "complaint")
@@ -83,7 +91,7 @@ class Plan:
         """Return a digest of migrations and data: while it stays the same, a start need not load again."""
         digest = hashlib.sha256()
         files = [*self.root.glob("svc-*/src/*/migrations/versions/*.py"), *self.city.glob("*.json")]
-        files += self.root.glob("svc-*/src/*/seed.py")
+        files += [*self.root.glob("svc-*/src/*/seed.py"), self.root / "gateway/src/gateway/seed.py"]
         for path in sorted(files):
             digest.update(str(path.relative_to(self.root)).encode() + path.read_bytes())
         return digest.hexdigest()
@@ -105,6 +113,10 @@ def environment(
         "FIELD_KEYS_FILE": str(keys / "field-keys.json"),
         "PERSON_ID_KEY_FILE": str(keys / "person-id.key"),
         "SEAL_KEYS_DIR": str(keys / "seal"),
+        "WEBHOOK_KEY_FILE": str(keys / "webhook.pem"),
+        "WEBHOOK_SM2_KEY_FILE": str(keys / "webhook-sm2.pem"),
+        "GATEWAY_WEBHOOK_ALLOW_INNER": "true",
+        "GATEWAY_WEBHOOK_ALLOW_HTTP": "true",
         "FILES_URL": f"file://{plan.folder / 'files'}",
         "CLOCK_FILE": str(plan.clock_file),
         "CITY_DATA_DIR": str(plan.city),
@@ -152,9 +164,12 @@ def processes(plan: Plan, shared: Mapping[str, str]) -> list[Command]:
 
 def registered_keys(public_pem: Mapping[str, str], point: str) -> list[dict[str, object]]:
     """Return the demo bank's and terminal's keys as the gateway registers them."""
+    sandbox = {"name": "邮储银行（沙箱）", "is_sandbox": True}
     return [
         _key("partners", BANK_KEY_ID, BANK, "ed25519", public_pem["bank"], None),
         _key("partners", BANK_SM2_KEY_ID, BANK, "sm2-sm3", public_pem["bank-sm2"], None),
+        {**_key("partners", SANDBOX_KEY_ID, SANDBOX, "ed25519", public_pem["bank"], None), **sandbox},
+        {**_key("partners", SANDBOX_SM2_KEY_ID, SANDBOX, "sm2-sm3", public_pem["bank-sm2"], None), **sandbox},
         _key("devices", KIOSK, KIOSK, "ed25519", public_pem["kiosk"], point),
     ]
 

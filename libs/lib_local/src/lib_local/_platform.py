@@ -17,7 +17,16 @@ from lib_local import _plan
 from lib_local._identity import DemoIdentityProvider
 from lib_local._keys import Keys, open_keys
 from lib_local._nats import Nats
-from lib_local._people import BANK, BANK_KEY_ID, BANK_SM2_KEY_ID, KIOSK, Person, people
+from lib_local._people import (
+    BANK,
+    BANK_KEY_ID,
+    BANK_SM2_KEY_ID,
+    KIOSK,
+    SANDBOX_KEY_ID,
+    SANDBOX_SM2_KEY_ID,
+    Person,
+    people,
+)
 from lib_local._plan import SERVICES, Plan
 from lib_local._postgres import Postgres, create_database
 from lib_local._supervisor import Supervisor
@@ -187,6 +196,8 @@ class Platform:
                 "private_key_pem": self._keys.pem("bank-sm2"),
                 "public_key_pem": self._keys.public_pem("bank-sm2"),
             },
+            # The same keys under other ids: the sandbox is a partner of its own.
+            "sandbox": {"key_id": SANDBOX_KEY_ID, "sm2_key_id": SANDBOX_SM2_KEY_ID},
         }
 
     def _kiosk(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from lib_messaging._uow import SqlUnitOfWork
 log = structlog.get_logger(__name__)
 
 IN_FLIGHT = 16
+BATCH = 64
 MAX_DELIVERIES = 8
 LONGEST_RETRY = 60.0
 RECONNECT_PAUSE = 1.0
@@ -116,16 +117,22 @@ async def consume(
     processor: Processor,
     *,
     max_deliveries: int = MAX_DELIVERIES,
+    in_order: bool = False,
 ) -> None:
-    """Feed `processor` with events of one stream until cancelled. Sharing `durable` shares the load."""
+    """Feed `processor` with events of one stream until cancelled. Sharing `durable` shares the load.
+
+    `in_order`: one event at a time for all who share it, the next only after the one before succeeded or was
+    buried. That costs a round trip to the broker for each event.
+    """
     streams = {stream_of(event_type) for event_type in event_types}
     if len(streams) != 1:
         raise ValueError(f"consumer {durable} must read one stream, not {sorted(streams)}")
     stream = streams.pop()
     while True:
         try:
-            await ensure_consumer(nc, stream, durable, event_types)
-            await _pump(nc, stream, durable, _Delivery(durable, processor, max_deliveries))
+            await ensure_consumer(nc, stream, durable, event_types, in_order=in_order)
+            delivery = _Delivery(durable, processor, max_deliveries)
+            await _pump(nc, stream, durable, delivery, batch=1 if in_order else BATCH)
         except ConsumerGone:
             log.warning("consumer.gone", durable=durable)
         except Exception as error:
@@ -133,9 +140,9 @@ async def consume(
         await asyncio.sleep(RECONNECT_PAUSE)
 
 
-async def _pump(nc: Client, stream: str, durable: str, delivery: "_Delivery") -> None:
+async def _pump(nc: Client, stream: str, durable: str, delivery: "_Delivery", *, batch: int) -> None:
     places = asyncio.Semaphore(IN_FLIGHT)
-    async with asyncio.TaskGroup() as tasks, aclosing(pull(nc, stream, durable, batch=64)) as messages:
+    async with asyncio.TaskGroup() as tasks, aclosing(pull(nc, stream, durable, batch=batch)) as messages:
         async for message in messages:
             await places.acquire()
             task = tasks.create_task(delivery.handle(message))

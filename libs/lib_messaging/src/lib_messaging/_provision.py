@@ -49,8 +49,13 @@ async def ensure_streams(nc: Client) -> None:
             await js.update_stream(config)
 
 
-async def ensure_consumer(nc: Client, stream: str, durable: str, event_types: list[str]) -> None:
-    """Create or update a durable pull consumer. Retries and giving up are decided by the consuming loop."""
+async def ensure_consumer(
+    nc: Client, stream: str, durable: str, event_types: list[str], *, in_order: bool = False
+) -> None:
+    """Create or update a durable pull consumer. Retries and giving up are decided by the consuming loop.
+
+    `in_order`: the server hands out the next message only after the one before was acknowledged.
+    """
     await nc.jetstream().add_consumer(
         stream,
         ConsumerConfig(
@@ -59,7 +64,7 @@ async def ensure_consumer(nc: Client, stream: str, durable: str, event_types: li
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=ACK_WAIT,
             max_deliver=-1,
-            max_ack_pending=1000,
+            max_ack_pending=1 if in_order else 1000,
             filter_subjects=event_types,
         ),
     )

@@ -1,10 +1,31 @@
-"""An httpx client whose requests are signed."""
+"""The client of a bank or terminal: signs each request, repeats what may be repeated, reads events."""
 
-from collections.abc import Generator
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Generator, Mapping
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
 
 import httpx
 
 from lib_partner._signatures import SigningKey, sign_request
+
+REPEATED_STATUSES = frozenset({429, 502, 503, 504})
+IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+ATTEMPTS = 4
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 10.0
+
+
+class GatewayRefused(Exception):
+    """The gateway answered with a problem: `status`, its `code` and the whole body in `problem`."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{status} {problem.get('title', '')} {problem.get('detail', '')}".strip())
+        self.status = status
+        self.problem = problem
+        self.code = str(problem.get("type", "")).removeprefix("/problems/")
 
 
 class SignedAuth(httpx.Auth):
@@ -27,3 +48,107 @@ class SignedAuth(httpx.Auth):
 def signed_client(base_url: str, key: SigningKey, *, timeout: float = 10.0) -> httpx.AsyncClient:
     """Return a client for the gateway at `base_url`, its public origin. Close it with `aclose`."""
     return httpx.AsyncClient(base_url=base_url, auth=SignedAuth(key), timeout=timeout)
+
+
+class PartnerClient:
+    """Calls the gateway's operations of one channel; use it as an async context manager.
+
+    What is safe to send twice is sent again after a broken connection or an answer of 429, 502, 503 or 504:
+    reads, and every POST, because each carries an Idempotency-Key. A repeated request is signed anew.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        key: SigningKey,
+        *,
+        channel: str = "bank",
+        timeout: float = 10.0,
+        attempts: int = ATTEMPTS,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=f"{base_url.rstrip('/')}/{channel}",
+            auth=SignedAuth(key),
+            timeout=timeout,
+            transport=transport,
+        )
+        self._attempts = attempts
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def get(self, path: str, *, session: str | None = None, **params: Any) -> Any:
+        """Return the JSON at `path`, such as `/v1/items`. Raises GatewayRefused, httpx.TransportError."""
+        return (await self.request("GET", path, session=session, params=params)).json()
+
+    async def post(
+        self, path: str, body: object, *, session: str | None = None, key: str | None = None
+    ) -> Any:
+        """Post JSON; return the JSON answered, None for an empty answer. `key` is the Idempotency-Key.
+
+        Keep `key` with your own record of the business: sending the same again after a crash of yours has
+        no second effect. Raises GatewayRefused, httpx.TransportError.
+        """
+        answer = await self.request("POST", path, session=session, key=key or uuid4().hex, json=body)
+        return answer.json() if answer.content else None
+
+    async def request(
+        self, method: str, path: str, *, session: str | None = None, key: str | None = None, **options: Any
+    ) -> httpx.Response:
+        """Return a successful answer. Raises GatewayRefused, httpx.TransportError."""
+        headers = {"X-Session": session, "Idempotency-Key": key}
+        fields = {name: value for name, value in headers.items() if value}
+        may_repeat = method in IDEMPOTENT or key is not None
+        for attempt in range(1, self._attempts + 1):
+            is_last = attempt == self._attempts or not may_repeat
+            try:
+                answer = await self._http.request(method, path, headers=fields, **options)
+            except httpx.TransportError:
+                if is_last:
+                    raise
+                await asyncio.sleep(_pause(attempt, None))
+                continue
+            if answer.is_success:
+                return answer
+            if is_last or answer.status_code not in REPEATED_STATUSES:
+                raise GatewayRefused(answer.status_code, _problem(answer))
+            await asyncio.sleep(_pause(attempt, answer.headers.get("retry-after")))
+        raise AssertionError("unreachable")
+
+    async def events(self, *, limit: int = 100) -> AsyncGenerator[dict[str, Any]]:
+        """Yield the events not yet acknowledged, for a bank that takes no calls.
+
+        A page is acknowledged when the last of it was worked on and the next one is asked for; an event may
+        therefore come again after a crash, so keep its `id`.
+        """
+        while True:
+            page = await self.get("/v1/events", limit=limit)
+            for item in page["items"]:
+                yield item
+            if not page["items"]:
+                return
+            await self.post("/v1/events/acknowledgement", {"cursor": page["cursor"]})
+
+
+def _problem(answer: httpx.Response) -> Mapping[str, Any]:
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _pause(attempt: int, retry_after: str | None) -> float:
+    asked = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
+    grown = FIRST_PAUSE * 2.0 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries only
+    return min(LONGEST_PAUSE, max(asked, grown))

@@ -1,8 +1,9 @@
 """Signed requests (RFC 9421): one definition for banks and terminals that sign and the gateway that verifies.
 
-Covered are method, target, digest of the body and, when sent, Idempotency-Key and X-Session. The signature
-says when it was made, until when it holds, and a nonce used once. The algorithm belongs to the key and
-is never chosen by the request. `sm2-sm3` is not a registered name; its signatures are DER.
+Covered are method, target, digest of the body and, when sent, Idempotency-Key, X-Session and the fields of a
+webhook. The signature says when it was made, until when it holds, and a nonce used once. Its tag says which
+way it goes: a webhook of the gateway is never a request to it. The algorithm belongs to the key and is never
+chosen by the request. `sm2-sm3` is not a registered name; its signatures are DER.
 """
 
 import hashlib
@@ -26,10 +27,11 @@ from http_message_signatures.exceptions import HTTPMessageSignaturesException
 from lib_gm import Sm2PrivateKey, Sm2PublicKey
 
 TAG = "pingdingshan-gateway"
+WEBHOOK_TAG = "pingdingshan-webhook"
 LIFETIME = timedelta(seconds=60)
 SKEW = timedelta(seconds=5)
 ALWAYS_COVERED = ("@method", "@target-uri", "content-digest")
-COVERED_WHEN_SENT = ("idempotency-key", "x-session")
+COVERED_WHEN_SENT = ("idempotency-key", "x-session", "webhook-id", "webhook-sequence")
 
 
 class SignatureRefused(Exception):
@@ -108,6 +110,7 @@ def sign_request(
     *,
     now: datetime | None = None,
     nonce: str | None = None,
+    tag: str = TAG,
 ) -> dict[str, str]:
     """Return the header fields to add to a request: Content-Digest, Signature-Input, Signature."""
     moment = now or datetime.now(UTC)
@@ -124,7 +127,7 @@ def sign_request(
         expires=moment + LIFETIME,
         nonce=nonce or secrets.token_urlsafe(18),
         label="sig1",
-        tag=TAG,
+        tag=tag,
         use_existing_digest=True,
         covered_component_ids=(*ALWAYS_COVERED, *(name for name in COVERED_WHEN_SENT if name in lowered)),
     )
@@ -134,7 +137,13 @@ def sign_request(
 
 
 def verify_request(
-    method: str, url: str, headers: Mapping[str, str], body: bytes, public_key_of: PublicKeys
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    public_key_of: PublicKeys,
+    *,
+    tag: str = TAG,
 ) -> VerifiedSignature:
     """Return what the request's signature proves. `public_key_of(key_id)` gives algorithm and public PEM.
 
@@ -158,7 +167,7 @@ def verify_request(
         [result] = verifier.verify(
             Message(method, url, lowered),
             max_age=None,
-            expect_tag=TAG,
+            expect_tag=tag,
             require_components=required,
             body=body,
         )

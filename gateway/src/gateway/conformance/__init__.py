@@ -1,0 +1,1 @@
+"""What a bank's engineer runs against the sandbox (接入自检)."""

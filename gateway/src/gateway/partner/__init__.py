@@ -1,0 +1,1 @@
+"""Partner banks (合作银行): registration, keys, admission, usage."""

@@ -1,0 +1,1 @@
+"""Events that concern a partner: found, kept, polled, reconciled."""

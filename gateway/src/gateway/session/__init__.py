@@ -1,0 +1,1 @@
+"""Sessions of customers at terminals and banks."""

@@ -1,0 +1,1 @@
+"""Signed calls to partners (事件推送): queue, retries, log, dead letters."""
