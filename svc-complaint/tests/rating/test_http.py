@@ -44,7 +44,7 @@ def a_delivery(appointment_id: UUID | None = VISIT) -> ApplicationDelivered:
         person_id=CITIZEN.subject,
         item_code="410131016001",
         item_name="食品经营许可（新办）",
-        department="11410400005184603J",
+        department="114104000051840136",
         service_point="410422-HALL",
         appointment_id=appointment_id,
         happened_at=NOW,
@@ -55,7 +55,7 @@ async def tell(sessions: Sessions, clock: FixedClock, event: Event, times: int =
     consumer: Consumer = (
         invite_after_ticket if isinstance(event, TicketFinished) else invite_after_application
     )
-    processor = InboxProcessor(consumer.given(clock=clock), lambda: ComplaintUnitOfWork(sessions))
+    processor = InboxProcessor(consumer.given(clock=clock, days=30), lambda: ComplaintUnitOfWork(sessions))
     envelope = wrap(event, source="test", now=clock.now())
     for _ in range(times):
         await processor.process(envelope)
@@ -85,7 +85,7 @@ async def test_a_visit_and_its_application_are_one_service(
     for event in events if ticket_first else reversed(events):
         await tell(sessions, clock, event)
     [found] = await invited(service)
-    assert (found["service_name"], found["department"]) == ("食品经营许可（新办）", "11410400005184603J")
+    assert (found["service_name"], found["department"]) == ("食品经营许可（新办）", "114104000051840136")
 
 
 async def test_services_without_an_appointment_are_rated_apart(
@@ -106,7 +106,7 @@ async def test_a_bad_rating_opens_a_case_by_itself(
     answer = await client.post(f"/v1/ratings/{invitation['id']}/submission", json=body)
     assert answer.status_code == 201, answer.text
     case = (await client.get(f"/v1/cases/{answer.json()['case_id']}")).json()
-    assert (case["kind"], case["department"]) == ("bad_rating", "11410400005184603J")
+    assert (case["kind"], case["department"]) == ("bad_rating", "114104000051840136")
     assert case["due_at"] == "2026-03-11T23:59:59+08:00"
     assert "跑了三趟" in case["content"]
     handler = staff("s_dispatcher", "dispatcher")
