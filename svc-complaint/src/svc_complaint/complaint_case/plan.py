@@ -10,7 +10,7 @@ from svc_complaint.timer.domain import Name, Planned
 def timers(case: Case, kind: CaseKind) -> list[Planned]:
     """Return the case's timers; those whose moment lies behind are among them until they fired."""
     found: list[tuple[Name, int, datetime | None]] = []
-    if case.status is Status.RECEIVED:
+    if case.status in {Status.RECEIVED, Status.TRIAGED}:
         found.append((Name.TRIAGE, 1, kind.due("triage", case.status_since)))
     if case.status is Status.DISPATCHED:
         found.append((Name.ACCEPT, 1, kind.due("accept", case.status_since)))
