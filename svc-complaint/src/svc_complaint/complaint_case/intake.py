@@ -147,7 +147,7 @@ async def _sort_in(case: Case, kind: CaseKind, cmd: Receive, desk: Desk, now: da
     found = route_of(facts, await uow.triage.rules())
     if found is not None:
         case.urgency = found.urgency
-        case.suggested.append({"rule": found.rule, "department": found.department})
+        case.suggested = [*case.suggested, {"rule": found.rule, "department": found.department}]
     if not kind.auto_triage or (category is None and found is None and case.department is None):
         return
     case.triage(kind, SYSTEM, now, category, None)
