@@ -12,7 +12,21 @@ from lib_contracts.catalog import (
     ApplicationDelivered,
     ApplicationRefused,
 )
-from lib_contracts.complaint import CaseResolved, RatingInvited
+from lib_contracts.complaint import (
+    CaseClosed,
+    CaseExtended,
+    CaseFollowed,
+    CaseMerged,
+    CaseReceived,
+    CaseReopened,
+    CaseReplied,
+    CaseResolved,
+    CaseSupervised,
+    CaseTracked,
+    DigestReady,
+    RatingInvited,
+    StaffAlerted,
+)
 from lib_contracts.license import LicenseIssued, LicenseRead
 from lib_kernel import CITY_ZONE
 
@@ -78,6 +92,55 @@ def _resolved(e: CaseResolved) -> Text:
     return Text("诉求已办理", f"您的诉求{e.case_number}已办理，请确认是否解决。")
 
 
+def _case_received(e: CaseReceived) -> Text:
+    return Text("诉求已受理", f"您的诉求已登记，编号{e.case_number}，我们会尽快办理。")
+
+
+def _case_replied(e: CaseReplied) -> Text:
+    return Text("诉求有新答复", f"您的诉求{e.case_number}有新的答复，请查看。")
+
+
+def _case_extended(e: CaseExtended) -> Text:
+    return Text("办理期限调整", f"您的诉求{e.case_number}需要更多时间，将在{_when(e.due_at)}前办理。")
+
+
+def _case_supervised(e: CaseSupervised) -> Text:
+    return Text("诉求已列入督办", f"您的诉求{e.case_number}已列入督办，正在督促办理。")
+
+
+def _case_tracked(e: CaseTracked) -> Text:
+    return Text("专人帮办", f"您的诉求{e.case_number}已安排专人跟踪帮办，直到办结。")
+
+
+def _case_reopened(e: CaseReopened) -> Text:
+    return Text("诉求重新办理", f"您的诉求{e.case_number}已重新办理。")
+
+
+def _case_merged(e: CaseMerged) -> Text:
+    return Text(
+        "诉求并案办理",
+        f"您的诉求{e.case_number}与{e.main_case_number}反映同一问题，已合并办理，进展会通知您。",
+    )
+
+
+def _case_followed(e: CaseFollowed) -> Text:
+    stands = {"resolved": "已办理", "closed": "已办结", "reopened": "正在重新办理"}.get(e.status, "有新进展")
+    return Text("并案诉求有进展", f"您的诉求{e.case_number}合并到的{e.main_case_number}{stands}。")
+
+
+def _case_closed(e: CaseClosed) -> Text:
+    return Text("诉求已办结", f"您的诉求{e.case_number}已办结。")
+
+
+def _staff_alerted(e: StaffAlerted) -> Text:
+    return Text("诉求期限提醒", f"诉求{e.case_number}请及时处理，办理期限{_when(e.due_at)}。")
+
+
+def _digest(e: DigestReady) -> Text:
+    figures = f"受理{e.received}件，办结{e.closed}件，在办{e.open}件，其中超期{e.overdue}件"
+    return Text("诉求每日汇总", f"{e.day.isoformat()}：{figures}。")
+
+
 WRITERS: dict[type[Event], Callable[[Any], Text]] = {
     AppointmentBooked: _booked,
     AppointmentCancelled: _cancelled,
@@ -91,6 +154,17 @@ WRITERS: dict[type[Event], Callable[[Any], Text]] = {
     LicenseRead: _read,
     RatingInvited: _invited,
     CaseResolved: _resolved,
+    CaseReceived: _case_received,
+    CaseReplied: _case_replied,
+    CaseExtended: _case_extended,
+    CaseSupervised: _case_supervised,
+    CaseTracked: _case_tracked,
+    CaseReopened: _case_reopened,
+    CaseMerged: _case_merged,
+    CaseFollowed: _case_followed,
+    CaseClosed: _case_closed,
+    StaffAlerted: _staff_alerted,
+    DigestReady: _digest,
 }
 
 

@@ -72,16 +72,74 @@ POST   /v1/document-verifications             seal:/v1/verifications  public pc 
 
 GET    /v1/ratings                            complaint               pc mobile kiosk
 POST!  /v1/ratings/{id}/submission            complaint               pc mobile kiosk
-POST!  /v1/cases                              complaint               public pc mobile kiosk
-GET    /v1/cases                              complaint               pc mobile staff
-GET    /v1/cases/{id}                         complaint               pc mobile staff
-POST   /v1/cases/{id}/confirmation            complaint               pc mobile
-POST   /v1/cases/{id}/reopening               complaint               pc mobile
+POST   /v1/ratings/{id}/appeal                complaint               staff
+POST   /v1/ratings/{id}/review                complaint               staff
+GET    /v1/ratings-to-review                  complaint               staff
+GET    /v1/rating-tags                        complaint               public pc mobile kiosk staff
+GET    /v1/rating-rates                       complaint               staff
+GET    /v1/case-kinds                         complaint               public pc mobile kiosk staff
+PUT    /v1/case-kinds/{code}                  complaint               staff
+GET    /v1/case-categories                    complaint               staff
+POST   /v1/triage-suggestions                 complaint               staff
+GET    /v1/routing-rules                      complaint               staff
+PUT    /v1/routing-rules                      complaint               staff
+POST   /v1/routing-rules/trial                complaint               staff
+POST!  /v1/cases                              complaint               public pc mobile kiosk staff
+GET    /v1/cases                              complaint               pc mobile kiosk staff
+GET    /v1/cases/{id}                         complaint               pc mobile kiosk staff
+POST!  /v1/cases/{id}/attachments             complaint               public pc mobile kiosk staff
+GET    /v1/cases/{id}/attachments             complaint               public pc mobile kiosk staff
+GET    /v1/cases/{id}/attachments/{attachment} complaint              public pc mobile kiosk staff
+POST   /v1/cases/{id}/supplement              complaint               pc mobile kiosk
+POST   /v1/cases/{id}/confirmation            complaint               pc mobile kiosk
+POST   /v1/cases/{id}/reopening               complaint               pc mobile kiosk
+POST   /v1/cases/{id}/withdrawal              complaint               pc mobile kiosk
+GET    /v1/tracked-case                       complaint               public pc mobile kiosk
+POST   /v1/tracked-case/supplement            complaint               public pc mobile kiosk
+POST   /v1/tracked-case/confirmation          complaint               public pc mobile kiosk
+POST   /v1/tracked-case/reopening             complaint               public pc mobile kiosk
+GET    /v1/worklist                           complaint               staff
+GET    /v1/cases/{id}/similar                 complaint               staff
+POST   /v1/cases/{id}/triage                  complaint               staff
 POST   /v1/cases/{id}/dispatch                complaint               staff
+POST   /v1/cases/{id}/return                  complaint               staff
+POST   /v1/cases/{id}/transfer                complaint               staff
 POST   /v1/cases/{id}/acceptance              complaint               staff
 POST   /v1/cases/{id}/start                   complaint               staff
 POST   /v1/cases/{id}/resolution              complaint               staff
-POST   /v1/cases/{id}/return                  complaint               staff
+POST   /v1/cases/{id}/replies                 complaint               staff
+POST   /v1/cases/{id}/notes                   complaint               staff
+POST   /v1/cases/{id}/co-handlers             complaint               staff
+POST   /v1/cases/{id}/opinion                 complaint               staff
+POST   /v1/cases/{id}/extension               complaint               staff
+POST   /v1/cases/{id}/extension-decision      complaint               staff
+POST   /v1/cases/{id}/supervision             complaint               staff
+POST   /v1/cases/{id}/supervision-answer      complaint               staff
+POST   /v1/cases/{id}/tracking                complaint               staff
+POST   /v1/cases/{id}/tracking-end            complaint               staff
+POST   /v1/cases/{id}/verification            complaint               staff
+POST   /v1/cases/{id}/call-back               complaint               staff
+POST   /v1/cases/{id}/closing                 complaint               staff
+POST   /v1/cases/{id}/merge                   complaint               staff
+POST   /v1/cases/{id}/contact                 complaint               staff
+POST   /v1/cases/{id}/forwarding              complaint               staff
+GET    /v1/exchange-messages                  complaint               staff
+POST!  /v1/area-batches                       complaint               staff
+GET    /v1/area-batches/{id}                  complaint               staff
+GET    /v1/area-batches/{id}/persons          complaint               staff
+GET    /v1/area-batches/{id}/sheet            complaint               staff
+POST   /v1/area-batches/{id}/completion       complaint               staff
+POST   /v1/area-batches/{id}/split            complaint               staff
+POST   /v1/area-batches/{id}/results          complaint               staff
+POST   /v1/area-batches/{id}/report           complaint               staff
+GET    /v1/digests/{day}                      complaint               staff
+GET    /v1/digests/{day}/page                 complaint               staff
+GET    /v1/digests/{day}/sheet                complaint               staff
+PUT    /v1/digest-subscription                complaint               staff
+DELETE /v1/digest-subscription                complaint               staff
+GET    /v1/complaint-audit                    complaint:/v1/audit     staff
+POST   /v1/complaint-audit/verification       complaint:/v1/audit/verification staff
+GET    /v1/complaint-indicators               complaint:/v1/indicators staff
 
 POST   /v1/sessions                           gateway                 kiosk bank
 DELETE /v1/sessions/current                   gateway                 kiosk bank

@@ -90,7 +90,7 @@ class Plan:
     def fingerprint(self) -> str:
         """Return a digest of migrations and data: while it stays the same, a start need not load again."""
         digest = hashlib.sha256()
-        files = [*self.root.glob("svc-*/src/*/migrations/versions/*.py"), *self.city.glob("*.json")]
+        files = [*self.root.glob("svc-*/src/*/migrations/versions/*.py"), *self.city.rglob("*.json")]
         files += [*self.root.glob("svc-*/src/*/seed.py"), self.root / "gateway/src/gateway/seed.py"]
         for path in sorted(files):
             digest.update(str(path.relative_to(self.root)).encode() + path.read_bytes())
@@ -135,7 +135,7 @@ def migrations(plan: Plan, shared: Mapping[str, str]) -> list[Command]:
 
 def seeds(plan: Plan, shared: Mapping[str, str]) -> list[Command]:
     """Return the one-shot commands that load the city's data."""
-    return [_once(plan, service, "seed", shared) for service in ("catalog", "booking", "license", "seal")]
+    return [_once(plan, service, "seed", shared) for service in SERVICES]
 
 
 def registration(plan: Plan, shared: Mapping[str, str]) -> Command:
