@@ -20,12 +20,12 @@ from lib_ofd import Document, Text, read_package, write_package
 from lib_testing import PUBLIC, Clients, FixedClock, staff
 from lib_web import Caller, CallerKind
 from svc_seal.authority import open_authority
-from svc_seal.database import MESSAGES
-from svc_seal.seal.domain import NEXT, Status
-from svc_seal.seal.picture import draw_round_seal
+from svc_seal.database import AUDIT, MESSAGES
+from svc_seal.seal.domain import NEXT, Kind, Status
+from svc_seal.seal.picture import draw
 from svc_seal.seed import seed
 from svc_seal.settings import Settings
-from svc_seal.use.store import audit, seal_use
+from svc_seal.use.store import seal_use
 
 KEEPER = staff("s_keeper", "seal_keeper")
 SECOND = staff("s_keeper_2", "seal_keeper")
@@ -44,8 +44,7 @@ def test_only_listed_moves_are_allowed(current: Status, wanted: Status) -> None:
 
 
 def test_the_picture_is_red_on_clear_ground() -> None:
-    image = Image.open(io.BytesIO(draw_round_seal("平顶山市市场监督管理局", CODE)))
-    assert image.mode == "RGBA"
+    image = Image.open(io.BytesIO(draw(Kind.UNIT, "平顶山市市场监督管理局", CODE).png())).convert("RGBA")
     middle = image.getpixel((image.width // 2, image.height // 2))
     assert isinstance(middle, tuple)
     assert middle[0] > 200 > middle[1]
@@ -186,11 +185,12 @@ async def test_a_changed_audit_record_breaks_the_chain(service: Clients, session
     assert [record["action"] for record in listed] == ["seal.apply", "seal.approve", "seal.use"]
     assert (await client.post("/v1/audit/verification")).json()["whole"]
     async with sessions.begin() as session:
-        await session.execute(update(audit).where(audit.c.number == 2).values(actor="somebody"))
+        second = update(AUDIT.records).where(AUDIT.records.c.number == 2)
+        await session.execute(second.values(actor="somebody"))
     broken = (await client.post("/v1/audit/verification")).json()
     assert (broken["whole"], broken["first_broken"]) == (False, 2)
     async with sessions.begin() as session:
-        await session.execute(text("DELETE FROM audit WHERE number = 2"))
+        await session.execute(text("DELETE FROM audit_record WHERE number = 2"))
     assert (await client.post("/v1/audit/verification")).json()["first_broken"] == 2
 
 
@@ -203,4 +203,4 @@ async def test_loading_the_citys_seals_twice_makes_them_once(
     await seed(here, clock)
     await seed(here, clock)
     async with sessions() as session:
-        assert await session.scalar(select(func.count()).select_from(audit)) == 2
+        assert await session.scalar(select(func.count()).select_from(AUDIT.records)) == 2
