@@ -3,7 +3,7 @@
 from lib_ofd._document import Box, Document, Picture, Text, centred
 from lib_ofd._fonts import FONT_FILE, width
 from lib_ofd._keywords import Hit, find_keyword
-from lib_ofd._package import NotOfd, extend_package, read_package, write_package
+from lib_ofd._package import NotOfd, Package, extend_package, open_package, read_package, write_package
 from lib_ofd._places import AcrossPages, AtKeyword, Clip, NoSuchPlace, Place, Where
 from lib_ofd._render import render
 from lib_ofd._sealing import Sealed, add_seal, seal_document
@@ -21,6 +21,7 @@ __all__ = [
     "Hit",
     "NoSuchPlace",
     "NotOfd",
+    "Package",
     "Page",
     "Picture",
     "Place",
@@ -33,6 +34,7 @@ __all__ = [
     "centred",
     "extend_package",
     "find_keyword",
+    "open_package",
     "pages",
     "read_package",
     "read_signatures",

@@ -6,6 +6,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -17,9 +18,10 @@ LARGEST_XML = 20 * 1024 * 1024
 LARGEST_RATIO = 200
 RATIO_MATTERS_FROM = 1024 * 1024
 MOST_ENTRIES = 5000
+PACKED = (".esl", ".dat", ".png", ".jpg", ".jpeg")
 ZIP_TIME = (2020, 1, 1, 0, 0, 0)
 LOCAL_HEADER = struct.Struct("<4s5H3I2H")
-IS_ENCRYPTED, HAS_DESCRIPTOR, IS_UTF8 = 0x1, 0x8, 0x800
+IS_ENCRYPTED, IS_UTF8 = 0x1, 0x800
 
 BROKEN = (
     zipfile.BadZipFile,
@@ -38,17 +40,59 @@ class NotOfd(ValueError):
     """The bytes are no OFD package that is safe to read; the text says why and quotes nothing."""
 
 
-def read_package(data: bytes) -> dict[str, bytes]:
-    """Return the files by absolute path (`/OFD.xml`). Raises NotOfd."""
+@dataclass(frozen=True)
+class Package:
+    """A package that was read: its files by absolute path, and how they are packed."""
+
+    data: bytes
+    entries: Mapping[str, zipfile.ZipInfo]
+    files: Mapping[str, bytes]
+
+
+def open_package(data: bytes) -> Package:
+    """Return the package, every file unpacked and its checksum compared. Raises NotOfd."""
     if len(data) > LARGEST_PACKAGE:
         raise NotOfd("文件过大")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return {name: archive.read(entry) for name, entry in _checked_entries(archive).items()}
+            entries = _checked_entries(archive)
+        files = {name: _unpacked(data, entry) for name, entry in entries.items()}
     except NotOfd:
         raise
     except BROKEN as error:
         raise NotOfd("不是 OFD 文件，或文件已损坏") from error
+    return Package(data, entries, files)
+
+
+def read_package(data: bytes) -> dict[str, bytes]:
+    """Return the files by absolute path (`/OFD.xml`). Raises NotOfd."""
+    return dict(open_package(data).files)
+
+
+def _packed(data: bytes, entry: zipfile.ZipInfo) -> bytes:
+    """Return an entry as it is packed; the header before it must tell of the same file as the directory."""
+    fields = LOCAL_HEADER.unpack_from(data, entry.header_offset)
+    begin = entry.header_offset + LOCAL_HEADER.size
+    name = data[begin : begin + fields[9]]
+    begin += fields[9] + fields[10]
+    packed = data[begin : begin + entry.compress_size]
+    same = name.decode("utf-8" if fields[2] & IS_UTF8 else "cp437").partition("\0")[0] == entry.orig_filename
+    if fields[0] != b"PK\x03\x04" or not same or len(packed) != entry.compress_size:
+        raise NotOfd("文件包的目录与内容不符")
+    return packed
+
+
+def _unpacked(data: bytes, entry: zipfile.ZipInfo) -> bytes:
+    """Return an entry's content: never more than the directory says, and exactly that."""
+    content = _packed(data, entry)
+    if entry.compress_type == zipfile.ZIP_DEFLATED:
+        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        content = inflate.decompress(content, entry.file_size + 1)
+        if not inflate.eof and inflate.decompress(inflate.unconsumed_tail, 1):
+            raise NotOfd("文件包内的文件大小不实")
+    if len(content) != entry.file_size or zlib.crc32(content) != entry.CRC:
+        raise NotOfd("文件包内的文件已损坏")
+    return content
 
 
 def _checked_entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -99,41 +143,29 @@ def write_package(files: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def extend_package(data: bytes, changed: Mapping[str, bytes]) -> bytes:
+def extend_package(package: Package, changed: Mapping[str, bytes]) -> bytes:
     """Return the package with files added or replaced; the others are carried over as they are packed.
 
-    Nothing is unpacked or packed anew, so the cost is that of copying. Raises NotOfd.
+    Nothing is packed anew, so the cost is that of copying.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = _checked_entries(archive)
-        out = io.BytesIO()
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-            for name, entry in entries.items():
-                if name not in changed:
-                    _carry_over(data, entry, out, target)
-            for name in sorted(changed):
-                target.writestr(_entry(name), changed[name])
-    except NotOfd:
-        raise
-    except BROKEN as error:
-        raise NotOfd("不是 OFD 文件，或文件已损坏") from error
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, entry in package.entries.items():
+            if name not in changed:
+                _carry_over(package.data, entry, out, target)
+        for name in sorted(changed):
+            target.writestr(_entry(name), changed[name])
     return out.getvalue()
 
 
 def _carry_over(data: bytes, entry: zipfile.ZipInfo, out: io.BytesIO, target: zipfile.ZipFile) -> None:
-    fields = LOCAL_HEADER.unpack_from(data, entry.header_offset)
-    begin = entry.header_offset + LOCAL_HEADER.size + fields[9] + fields[10]
-    packed = data[begin : begin + entry.compress_size]
-    if fields[0] != b"PK\x03\x04" or len(packed) != entry.compress_size:
-        raise NotOfd("文件包的目录与内容不符")
     copy = _entry(entry.filename)
     copy.compress_type, copy.CRC = entry.compress_type, entry.CRC
     copy.file_size, copy.compress_size = entry.file_size, entry.compress_size
     # The sizes stand in the header, so no data descriptor follows.
     copy.header_offset, copy.flag_bits = out.tell(), 0
     out.write(copy.FileHeader(zip64=False))
-    out.write(packed)
+    out.write(_packed(data, entry))
     target.start_dir = out.tell()
     target.filelist.append(copy)
     target.NameToInfo[copy.filename] = copy
@@ -141,7 +173,8 @@ def _carry_over(data: bytes, entry: zipfile.ZipInfo, out: io.BytesIO, target: zi
 
 def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name.lstrip("/"), ZIP_TIME)
-    entry.compress_type = zipfile.ZIP_DEFLATED
+    # A seal is a picture with signatures: packing it again makes it no smaller.
+    entry.compress_type = zipfile.ZIP_STORED if name.endswith(PACKED) else zipfile.ZIP_DEFLATED
     return entry
 
 

@@ -5,7 +5,7 @@ A new seal rewrites no file that an earlier one covers, so earlier seals stay va
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.sax.saxutils import quoteattr
@@ -13,7 +13,7 @@ from xml.sax.saxutils import quoteattr
 from lxml import etree
 
 from lib_ofd._elements import NAMESPACE, E, to_bytes
-from lib_ofd._package import NotOfd, attribute, extend_package, member, members, parse_xml, read_package
+from lib_ofd._package import NotOfd, attribute, extend_package, member, members, open_package, parse_xml
 from lib_ofd._places import Place, Where, places
 from lib_ofd._signatures import SM3, Digests, referenced, signature_paths
 from lib_ofd._structure import Body, bodies
@@ -46,7 +46,8 @@ def seal_document(document: bytes, seal: bytes, where: Where, when: datetime, si
         NoSuchPlace: there is no such page or keyword.
         NotOfd: the file cannot be read, or an earlier signature forbids further ones.
     """
-    files = read_package(document)
+    package = open_package(document)
+    files = package.files
     body = bodies(files)[0]
     boxes = places(files, body, where)
     changed: dict[str, bytes] = {}
@@ -64,10 +65,10 @@ def seal_document(document: bytes, seal: bytes, where: Where, when: datetime, si
     changed[path] = xml
     changed[f"{folder}/SignedValue.dat"] = sign(Digests({path: xml}).of(path, "sm3"), path)
     changed[list_path] = _longer_list(files.get(list_path), path)
-    return Sealed(extend_package(document, changed), path, tuple(boxes))
+    return Sealed(extend_package(package, changed), path, tuple(boxes))
 
 
-def _announce_list(files: dict[str, bytes], body: Body, changed: dict[str, bytes]) -> str:
+def _announce_list(files: Mapping[str, bytes], body: Body, changed: dict[str, bytes]) -> str:
     """Enter the list of signatures into OFD.xml: possible only before the first signature covers it."""
     root = parse_xml(files["/OFD.xml"])
     element = next(members(root, "DocBody"))
@@ -80,7 +81,7 @@ def _announce_list(files: dict[str, bytes], body: Body, changed: dict[str, bytes
     return path
 
 
-def _free_folder(files: dict[str, bytes], list_path: str) -> tuple[int, str]:
+def _free_folder(files: Mapping[str, bytes], list_path: str) -> tuple[int, str]:
     base, number = list_path.rpartition("/")[0], 0
     used = {name.removeprefix(base + "/").partition("/")[0] for name in files if name.startswith(base + "/")}
     while f"Sign_{number}" in used:
