@@ -1,7 +1,7 @@
 """Rotates the master key without issuing a seal anew: `python -m svc_seal.rotate`.
 
-A new key becomes current, every wrapped key is wrapped again under it, then the old keys are deleted. Killed at
-any moment it is run again with `--resume`: both keys stay until nothing is left under the old one. Running
+A new key becomes current, every wrapped key is wrapped again under it, then the old keys are deleted. Killed
+at any moment it is run again with `--resume`: both keys stay until nothing is left under the old one. Running
 services read the new key when they first meet it; seals stay usable throughout. With master keys from the
 environment, put the new key there as current beside the old one, run this, then take the old one away.
 """
@@ -56,7 +56,7 @@ class Rotated:
 
 
 async def rotate(settings: Settings, clock: Clock, *, resume: bool = False) -> Rotated:
-    """Rotate; with `resume` only finish what an earlier run began. Raises KeyUnusable, MasterKeyUnusable."""
+    """Rotate; with `resume` finish what an earlier run began. Raises KeyUnusable, MasterKeyUnusable."""
     authority = open_authority(settings.keys_dir, clock.now(), settings)
     master = authority.software.master
     is_outside = settings.master_keys is not None or settings.master_keys_file is not None
@@ -77,8 +77,8 @@ async def rotate(settings: Settings, clock: Clock, *, resume: bool = False) -> R
 async def _forget_others(sessions: Sessions, master: MasterKeys) -> list[str]:
     """Delete the old master keys, unless something was wrapped under them a moment ago.
 
-    The lock waits for transactions that make a seal right now: they may have read the old key before it ceased
-    to be current. After it everybody reads the new one.
+    The lock waits for transactions that make a seal right now: they may have read the old key before it
+    ceased to be current. After it everybody reads the new one.
     """
     async with sessions.begin() as session:
         await session.execute(text("LOCK TABLE seal IN EXCLUSIVE MODE"))
