@@ -60,15 +60,32 @@ POST   /v1/public-license-verifications       license:/v1/public-verifications p
 
 POST!  /v1/seals                              seal                    staff
 GET    /v1/seals                              seal                    staff
+POST   /v1/seal-previews                      seal                    staff
 GET    /v1/seals/{code}                       seal                    staff
 GET    /v1/seals/{code}/picture               seal                    staff
+GET    /v1/seals/{code}/file                  seal                    staff
 POST   /v1/seals/{code}/approval              seal                    staff
+POST   /v1/seals/{code}/refusal               seal                    staff
 POST   /v1/seals/{code}/freeze                seal                    staff
 POST   /v1/seals/{code}/unfreeze              seal                    staff
 POST   /v1/seals/{code}/revocation            seal                    staff
+POST!  /v1/seals/{code}/grants                seal                    staff
+GET    /v1/seals/{code}/grants                seal                    staff
+POST   /v1/seals/{code}/grants/{id}/end       seal                    staff
+POST   /v1/sealed-documents                   seal:/v1/documents      staff
+POST   /v1/digest-signatures                  seal                    staff
+POST!  /v1/seal-batches                       seal:/v1/batches        staff
+GET    /v1/seal-batches/{id}                  seal:/v1/batches/{id}   staff
+POST!  /v1/seal-batches/{id}/documents        seal:/v1/batches/{id}/documents staff
+GET    /v1/seal-batches/{id}/documents        seal:/v1/batches/{id}/documents staff
+GET    /v1/seal-batches/{id}/documents/{number} seal:/v1/batches/{id}/documents/{number} staff
+POST   /v1/seal-batches/{id}/start            seal:/v1/batches/{id}/start staff
+POST   /v1/seal-batches/{id}/cancellation     seal:/v1/batches/{id}/cancellation staff
 GET    /v1/seal-audit                         seal:/v1/audit          staff
 POST   /v1/seal-audit/verification            seal:/v1/audit/verification staff
 POST   /v1/document-verifications             seal:/v1/verifications  public pc mobile kiosk bank staff
+GET    /v1/revocation-list                    seal                    public pc mobile kiosk bank staff
+GET    /v1/authority-certificates             seal                    public pc mobile kiosk bank staff
 
 GET    /v1/ratings                            complaint               pc mobile kiosk
 POST!  /v1/ratings/{id}/submission            complaint               pc mobile kiosk
