@@ -55,7 +55,8 @@ async def create_sealed_document(
     clock: ClockDep,
 ) -> SealedOut:
     """Seal an OFD document for a sister service (加盖电子印章)."""
-    place = Place(body.x, body.y, DIAMETER_MM, DIAMETER_MM, body.page)
+    size = body.size or DIAMETER_MM
+    place = Place(body.x, body.y, size, size, body.page)
     command = SealDocument(body.document, body.seal_code, body.purpose, body.use_key, place, caller.subject)
     use = await seal_document(command, uow=uow, authority=authority, clock=clock)
     document = base64.b64encode(use.document).decode()

@@ -23,6 +23,9 @@ class SealRequest(DocumentIn):
     page: str = Field(default="2", max_length=20)
     x: float = Field(ge=0, le=1500)
     y: float = Field(ge=0, le=1500)
+    size: float | None = Field(
+        default=None, ge=10, le=60, description="diameter in millimetres; the seal's own by default"
+    )
 
 
 class SealedOut(BaseModel):
