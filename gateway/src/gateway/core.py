@@ -48,6 +48,7 @@ NOT_FORWARDED = HOP_BY_HOP | {
     b"x-forwarded-for",
     b"x-forwarded-host",
     b"x-forwarded-proto",
+    b"x-client-address",
     HEADER.lower().encode(),
 }
 NOT_RETURNED = HOP_BY_HOP | {b"server", b"date", b"x-request-id"}
@@ -213,6 +214,8 @@ class Gateway:
         ]
         known = structlog.contextvars.get_contextvars()
         fields.append((HEADER, self._tokens.token_for(caller)))
+        if peer := _peer(scope, caller):
+            fields.append(("X-Client-Address", peer))
         fields += [("X-Request-Id", known["request_id"]), ("traceparent", known["traceparent"])]
         return fields
 
