@@ -2,18 +2,20 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
 from lib_db import Sessions, make_engine, make_sessions
+from lib_files import FileStore
 from lib_gm import FieldCipher
 from lib_testing import Clients, FixedClock, field_keys_file, internal_keys_file, running
+from svc_license.kind.store import load_kinds
 from svc_license.license.issuing import Issuing
-from svc_license.license.ports import Subject
-from svc_license.license.sisters import ObjectFiles, SealClient
-from svc_license.license.store import load_types
+from svc_license.license.ports import SealPlace, Subject
+from svc_license.license.sisters import SealClient
 from svc_license.main import create_app
 from svc_license.service import MIGRATIONS
 from svc_license.settings import Settings
@@ -21,6 +23,7 @@ from svc_license.uow import LicenseUnitOfWork
 
 MARKET = "11410400005184603J"
 TYPE = f"{MARKET}001"
+ORIGIN = "https://zwfw.example"
 
 
 class FakeCatalog:
@@ -42,7 +45,7 @@ class FakeSealing:
         self.failures: list[Exception] = []
         self.keys: list[str] = []
 
-    async def seal(self, document: bytes, *, seal_code: str, use_key: str) -> bytes:
+    async def seal(self, document: bytes, *, seal_code: str, use_key: str, place: SealPlace) -> bytes:
         if self.failures:
             raise self.failures.pop()
         self.keys.append(use_key)
@@ -50,6 +53,11 @@ class FakeSealing:
 
     async def is_good(self, document: bytes) -> bool:
         return document.endswith(b"sealed")
+
+    async def findings(self, document: bytes) -> dict[str, Any]:
+        good = await self.is_good(document)
+        finding = {"check": "content", "ok": good, "text": "文件内容未被改动" if good else "文件内容被改动"}
+        return {"valid": good, "signatures": [{"findings": [finding]}]}
 
 
 @pytest_asyncio.fixture
@@ -65,9 +73,17 @@ async def settings(
         internal_keys_file=internal_keys_file(tmp_path),
         internal_signing_key_file=key,
         field_keys_file=field_keys_file(tmp_path),
+        person_id_key_file=_person_key(tmp_path),
+        public_origin=ORIGIN,
         files_url=f"file://{tmp_path / 'files'}",
         log_level="WARNING",
     )
+
+
+def _person_key(folder: Path) -> Path:
+    path = folder / "person-id.key"
+    path.write_bytes(b"3" * 32)
+    return path
 
 
 def _ed25519() -> bytes:
@@ -91,7 +107,7 @@ async def sessions(settings: Settings) -> AsyncGenerator[Sessions]:
         "seal_code": "4104000000001",
     }
     async with found.begin() as session:
-        await load_types(session, [record])
+        await load_kinds(session, [record])
     yield found
     await engine.dispose()
 
@@ -114,8 +130,8 @@ def issuing(
 ) -> Issuing:
     """Return the maker of licences."""
     cipher = FieldCipher.from_file(settings.field_keys_file)
-    files = ObjectFiles(settings.files_url)
-    return Issuing(lambda: LicenseUnitOfWork(sessions), catalog, sealing, files, cipher, clock)
+    files = FileStore(settings.files_url)
+    return Issuing(lambda: LicenseUnitOfWork(sessions), catalog, sealing, files, cipher, clock, ORIGIN)
 
 
 @pytest_asyncio.fixture
