@@ -42,8 +42,8 @@ def kind_from(record: Mapping[str, Any]) -> Kind:
         if "schema" in definition
         else _schema(record["fields"])
     )
-    template = definition.get("template") or layout(definition.get("layout", DEFAULT_LAYOUT))
     try:
+        template = definition.get("template") or layout(definition.get("layout", DEFAULT_LAYOUT))
         check_schema(schema)
         parse_template(template, schema)
         validity = _validity(definition.get("validity"), record.get("validity_years"), schema)
