@@ -25,7 +25,7 @@ from city_items import (
     UNIFIED,
     items,
 )
-from city_licences import license_types, seals
+from city_licences import legal_grounds, license_types, seals
 from city_places import GROUPS, departments, divisions, service_points
 
 
@@ -65,6 +65,7 @@ def build() -> dict[str, Any]:
         "window_groups": [{"code": code, "name": name, "kind": kind} for code, name, kind in GROUPS],
         "service_points": service_points(),
         "license_types": license_types(),
+        "legal_grounds": legal_grounds(),
         "items": all_items,
         "seals": seals(),
         "demo": {

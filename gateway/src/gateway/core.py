@@ -54,6 +54,7 @@ NOT_FORWARDED = HOP_BY_HOP | {
     b"x-forwarded-for",
     b"x-forwarded-host",
     b"x-forwarded-proto",
+    b"x-client-address",
     HEADER.lower().encode(),
 }
 NOT_RETURNED = HOP_BY_HOP | {b"server", b"date", b"x-request-id"}
@@ -322,6 +323,8 @@ class Gateway:
             fields = [(name, value) for name, value in fields if name not in without]
         known = structlog.contextvars.get_contextvars()
         fields.append((HEADER, self._tokens.token_for(caller)))
+        if peer := _peer(scope, caller):
+            fields.append(("X-Client-Address", peer))
         fields += [("X-Request-Id", known["request_id"]), ("traceparent", known["traceparent"])]
         return fields
 

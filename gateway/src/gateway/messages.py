@@ -27,7 +27,17 @@ from lib_contracts.complaint import (
     RatingInvited,
     StaffAlerted,
 )
-from lib_contracts.license import LicenseIssued, LicenseRead
+from lib_contracts.license import (
+    LicenseDelegated,
+    LicenseExpired,
+    LicenseIssued,
+    LicensePresented,
+    LicenseRead,
+    LicenseResumed,
+    LicenseRevoked,
+    LicenseSuperseded,
+    LicenseSuspended,
+)
 from lib_kernel import CITY_ZONE
 
 
@@ -81,7 +91,37 @@ def _issued(e: LicenseIssued) -> Text:
 
 
 def _read(e: LicenseRead) -> Text:
-    return Text("证照被查验", f"{e.reader}经您授权查验了您的“{e.license_name}”，用途：{e.purpose}。")
+    return Text("证照被查验", f"{e.reader}查验了您的“{e.license_name}”，用途：{e.purpose}。详情见用证记录。")
+
+
+def _presented(e: LicensePresented) -> Text:
+    return Text("证照已出示", f"您的“{e.license_name}”于{_when(e.presented_at)}被{e.verifier}扫码核验。")
+
+
+def _suspended(e: LicenseSuspended) -> Text:
+    return Text("证照被暂扣", f"您的“{e.license_name}”已被发证机关暂扣，原因请在证照详情中查看。")
+
+
+def _resumed(e: LicenseResumed) -> Text:
+    return Text("证照已恢复", f"您的“{e.license_name}”已恢复有效。")
+
+
+def _revoked(e: LicenseRevoked) -> Text:
+    return Text("证照已注销或吊销", f"您的“{e.license_name}”已失效，原因和救济途径请在证照详情中查看。")
+
+
+def _expired(e: LicenseExpired) -> Text:
+    return Text("证照已到期", f"您的“{e.license_name}”有效期已满，如需继续使用请办理延续。")
+
+
+def _superseded(e: LicenseSuperseded) -> Text:
+    return Text("证照已换发", f"您的“{e.license_name}”已换发新版本，旧版本不再有效。")
+
+
+def _delegated(e: LicenseDelegated) -> Text:
+    return Text(
+        "有人请您代持证照", f"有人授权您出示其“{e.license_name}”至{_when(e.until)}，请在“代持证照”中确认。"
+    )
 
 
 def _invited(e: RatingInvited) -> Text:
@@ -152,6 +192,13 @@ WRITERS: dict[type[Event], Callable[[Any], Text]] = {
     ApplicationDelivered: _delivered,
     LicenseIssued: _issued,
     LicenseRead: _read,
+    LicensePresented: _presented,
+    LicenseSuspended: _suspended,
+    LicenseResumed: _resumed,
+    LicenseRevoked: _revoked,
+    LicenseExpired: _expired,
+    LicenseSuperseded: _superseded,
+    LicenseDelegated: _delegated,
     RatingInvited: _invited,
     CaseResolved: _resolved,
     CaseReceived: _case_received,

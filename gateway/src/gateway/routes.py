@@ -46,17 +46,57 @@ POST   /v1/tickets/{id}/finish                booking                 staff
 POST   /v1/tickets/{id}/skip                  booking                 staff
 POST   /v1/tickets/{id}/recall                booking                 staff
 
+GET    /v1/license-types                      license                 public pc mobile kiosk bank staff
+GET    /v1/license-types/{code}               license                 public pc mobile kiosk bank staff
 GET    /v1/licenses                           license                 pc mobile kiosk
 GET    /v1/licenses/{id}                      license                 pc mobile kiosk
 GET    /v1/licenses/{id}/document             license                 pc mobile kiosk
 GET    /v1/licenses/{id}/preview              license                 pc mobile kiosk
+GET    /v1/licenses/{id}/pdf                  license                 pc mobile kiosk
 GET    /v1/licenses/{id}/reads                license                 pc mobile kiosk
 GET    /v1/material-proofs                    license                 pc mobile kiosk
 POST!  /v1/consents                           license                 pc mobile kiosk
 GET    /v1/consents                           license                 pc mobile kiosk
 POST   /v1/consents/{id}/revocation           license                 pc mobile kiosk
+POST!  /v1/delegations                        license                 pc mobile
+GET    /v1/delegations                        license                 pc mobile
+GET    /v1/delegations/{id}/license           license                 pc mobile
+POST   /v1/delegations/{id}/acceptance        license                 pc mobile
+POST   /v1/delegations/{id}/refusal           license                 pc mobile
+POST   /v1/delegations/{id}/revocation        license                 pc mobile
+POST   /v1/presentations                      license                 pc mobile
+POST   /v1/scans                              license                 pc mobile bank staff
+GET    /v1/presentation-keys                  license                 public pc mobile kiosk bank staff
+GET    /v1/status-lists/{number}              license                 public pc mobile kiosk bank staff
 POST   /v1/license-verifications              license:/v1/verifications bank
+POST   /v1/department-reads                   license                 staff
+POST   /v1/holding-reads                      license                 staff
+GET    /v1/legal-grounds                      license                 bank staff
 POST   /v1/public-license-verifications       license:/v1/public-verifications public pc mobile kiosk bank
+GET    /v1/license-checks/{number}/{code}     license                 public pc mobile kiosk bank staff
+POST   /v1/license-file-verifications         license:/v1/file-verifications public pc mobile bank staff
+POST   /v1/license-numbers                    license                 public pc mobile kiosk bank staff
+GET    /v1/department-licenses                license                 staff
+POST   /v1/department-licenses/{id}/cancellation license              staff
+POST!  /v1/license-decisions                  license                 staff
+GET    /v1/license-decisions                  license                 staff
+GET    /v1/license-decisions/{id}             license                 staff
+POST   /v1/license-decisions/{id}/approval    license                 staff
+POST   /v1/license-decisions/{id}/rejection   license                 staff
+POST!  /v1/license-imports                    license                 staff
+GET    /v1/license-imports                    license                 staff
+GET    /v1/license-imports/columns/{code}     license                 staff
+GET    /v1/license-imports/{id}               license                 staff
+PUT    /v1/license-imports/{id}/parts/{number} license                staff
+POST   /v1/license-imports/{id}/submission    license                 staff
+POST   /v1/license-imports/{id}/approval      license                 staff
+POST   /v1/license-imports/{id}/rejection     license                 staff
+GET    /v1/license-imports/{id}/errors        license                 staff
+GET    /v1/exchange-reports                   license                 staff
+POST   /v1/provincial-lookups                 license                 staff
+GET    /v1/license-indicators                 license:/v1/indicators  staff
+GET    /v1/license-audit                      license:/v1/audit       staff
+POST   /v1/license-audit/verification         license:/v1/audit/verification staff
 
 POST!  /v1/seals                              seal                    staff
 GET    /v1/seals                              seal                    staff

@@ -21,6 +21,7 @@ from lib_kernel import (
     NotAuthenticated,
     NotFound,
     StaleVersion,
+    TooMany,
     Unavailable,
 )
 from lib_web._validation_texts import explain
@@ -34,6 +35,7 @@ FAMILIES: tuple[tuple[type[DomainError], int], ...] = (
     (StaleVersion, 412),
     (Conflict, 409),
     (Invalid, 422),
+    (TooMany, 429),
     (Unavailable, 503),
 )
 
@@ -91,7 +93,7 @@ def problem_body(
 def problem_of(error: DomainError) -> tuple[int, bytes, dict[str, str]]:
     """Return status, body and headers that tell a domain error."""
     status = status_of(error)
-    headers = {"retry-after": "5"} if status == 503 else {}
+    headers = {"retry-after": "60" if status == 429 else "5"} if status in {429, 503} else {}
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     return status, problem_body(error.code, error.title, status, error.detail, error.facts), headers

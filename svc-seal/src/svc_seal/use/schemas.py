@@ -44,6 +44,9 @@ class SealPlace(BaseModel):
     y: float | None = Field(default=None, ge=0, le=1500)
     keyword: Keyword | None = None
     across_pages: Riding | None = None
+    size: float | None = Field(
+        default=None, ge=10, le=60, description="diameter in millimetres; the seal's own by default"
+    )
 
     @model_validator(mode="after")
     def _check_one_way(self) -> "SealPlace":
@@ -54,8 +57,9 @@ class SealPlace(BaseModel):
             raise ValueError("请给出坐标（x、y）、关键字（keyword）、骑缝（across_pages）三者之一")
         return self
 
-    def in_ofd(self, size: int) -> Where:
+    def in_ofd(self, own_size: float) -> Where:
         """Return the place in an OFD file."""
+        size = self.size or own_size
         if self.keyword is not None:
             found = self.keyword
             return AtKeyword(found.text, size, size, found.occurrence, found.shift_x, found.shift_y)
