@@ -11,7 +11,9 @@ from lib_service import Runtime
 from lib_service.web import Components, module_app, service_app
 from svc_catalog.application import http as application_http
 from svc_catalog.item import http as item_http
+from svc_catalog.item_draft import http as item_draft_http
 from svc_catalog.place import http as place_http
+from svc_catalog.search import http as search_http
 from svc_catalog.service import SERVICE
 from svc_catalog.settings import Settings
 
@@ -23,7 +25,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     async def provide(runtime: Runtime) -> AsyncGenerator[Components]:
         yield {FieldCipher: FieldCipher.from_file(settings.field_keys_file)}
 
-    routers = [item_http.router, place_http.router, application_http.router]
+    # Searching comes before single items: `/items/facets` is not an item's code.
+    routers = [
+        search_http.router,
+        item_http.router,
+        item_draft_http.router,
+        place_http.router,
+        application_http.router,
+    ]
     return service_app(SERVICE, settings, routers, provide=provide, clock=clock)
 
 
