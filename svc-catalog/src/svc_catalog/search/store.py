@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from svc_catalog.database import METADATA
 from svc_catalog.item.store import in_use, item
 from svc_catalog.search.domain import (
-    CONCEPT_SCALE,
+    RANK_SCALE,
     Asked,
     Candidate,
     bigrams,
@@ -142,7 +142,7 @@ async def _ranked(
     if max(judged.values(), default=0.0) < GOOD_ENOUGH:
         candidates = await _candidates(session, or_(_by_words(asked), _nearly(asked)), conditions)
         judged = scores(asked, candidates, total, pinyin)
-    return sorted((round((2 - score) * CONCEPT_SCALE), code) for code, score in judged.items())
+    return sorted((round((2 - score) * RANK_SCALE), code) for code, score in judged.items())
 
 
 async def understood(session: AsyncSession, query: str) -> Asked:
