@@ -33,6 +33,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     # Searching comes before single items: `/items/facets` is not an item's code.
     routers = [
         search_http.router,
+        search_http.synonym_router,
         item_http.router,
         guide_http.router,
         bundle_http.router,

@@ -9,7 +9,7 @@ from svc_catalog.database import AUDIT, MESSAGES
 from svc_catalog.item.store import ItemStore
 from svc_catalog.item_draft.store import DraftStore
 from svc_catalog.place.store import department_names
-from svc_catalog.search.store import found_by
+from svc_catalog.search.store import SynonymStore, found_by
 
 
 class CatalogUnitOfWork(SqlUnitOfWork):
@@ -21,6 +21,7 @@ class CatalogUnitOfWork(SqlUnitOfWork):
     audit: AuditTrail
     items: ItemStore
     drafts: DraftStore
+    synonyms: SynonymStore
     applications: ApplicationStore
 
     def open_stores(self) -> None:
@@ -28,6 +29,7 @@ class CatalogUnitOfWork(SqlUnitOfWork):
         self.audit = AuditTrail(self.session, AUDIT)
         self.items = ItemStore(self.session, found_by)
         self.drafts = DraftStore(self.session)
+        self.synonyms = SynonymStore(self.session)
         self.applications = ApplicationStore(self.session)
 
     async def departments(self) -> Mapping[str, str]:

@@ -31,7 +31,8 @@ class Svg(Response):
 @router.get("/{code}/guide", response_class=Html, responses=problems(NoSuchItem))
 async def get_item_guide(code: Code, request: Request, caller: AnyCaller, session: ReadSession) -> Response:
     """Return the guide as a page, readable on a phone and printable (办事指南)."""
-    return _tagged(request, Html(guide_page(await page_of(session, code))))
+    item = await page_of(session, code)
+    return _tagged(request, Html(guide_page(item, flow_chart(item["name"], item["flow"]))))
 
 
 @router.get("/{code}/flow-chart", response_class=Svg, responses=problems(NoSuchItem))

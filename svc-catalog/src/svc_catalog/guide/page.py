@@ -5,7 +5,6 @@ from html import escape
 from typing import Any
 
 from svc_catalog.element.domain import BY_NAME, MATERIAL_KINDS, MATERIAL_SOURCES, RESULT_KINDS
-from svc_catalog.guide.picture import flow_chart
 
 Record = Mapping[str, Any]
 
@@ -43,14 +42,14 @@ h2{break-after:avoid}tr,.tile,dl.facts dt,dl.facts dd{break-inside:avoid}.flow{b
 """
 
 
-def guide_page(item: Record) -> str:
-    """Return the guide of an item; `item` is what its page data say."""
+def guide_page(item: Record, chart: str) -> str:
+    """Return the guide of an item; `item` is what its page data say, `chart` its flow chart as SVG."""
     parts = [
         _notice(item),
         _tiles(item),
         _text("受理条件", item["conditions"]),
         _materials(item["materials"]),
-        _flow(item),
+        _flow(item, chart),
         _special(item["special_procedures"]),
         _fees(item),
         _results(item["results"]),
@@ -143,13 +142,12 @@ def _materials(materials: Sequence[Record]) -> str:
     return _table("申请材料", ("材料", "形式", "必要性", "免交", "来源", "须知"), rows)
 
 
-def _flow(item: Record) -> str:
+def _flow(item: Record, chart: str) -> str:
     steps = "".join(
         f"<li><strong>{escape(step['name'])}</strong>（{escape(step['actor'])}）"
         f"{escape(step.get('note') or '')}</li>"
         for step in item["flow"]
     )
-    chart = flow_chart(item["name"], item["flow"])
     return f'<h2>办理流程</h2><div class="flow">{chart}</div><ol class="steps">{steps}</ol>'
 
 
