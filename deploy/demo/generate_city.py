@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from city_bundles import bundles
+from city_elements import synonyms
 from city_items import (
     AT_24H_HALL,
     AT_MOST_ONE_VISIT,
@@ -67,6 +69,8 @@ def build() -> dict[str, Any]:
         "license_types": license_types(),
         "legal_grounds": legal_grounds(),
         "items": all_items,
+        "bundles": bundles(all_items),
+        "synonyms": synonyms(),
         "seals": seals(),
         "demo": {
             "journey_item": journey["code"],

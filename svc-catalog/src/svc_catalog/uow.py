@@ -1,8 +1,15 @@
 """The unit of work of svc-catalog."""
 
+from collections.abc import Mapping
+
+from lib_audit import AuditTrail
 from lib_messaging import SqlUnitOfWork
 from svc_catalog.application.store import ApplicationStore
-from svc_catalog.database import MESSAGES
+from svc_catalog.database import AUDIT, MESSAGES
+from svc_catalog.item.store import ItemStore
+from svc_catalog.item_draft.store import DraftStore
+from svc_catalog.place.store import department_names
+from svc_catalog.search.store import SynonymStore, found_by
 
 
 class CatalogUnitOfWork(SqlUnitOfWork):
@@ -11,8 +18,20 @@ class CatalogUnitOfWork(SqlUnitOfWork):
     source = "svc-catalog"
     tables = MESSAGES
 
+    audit: AuditTrail
+    items: ItemStore
+    drafts: DraftStore
+    synonyms: SynonymStore
     applications: ApplicationStore
 
     def open_stores(self) -> None:
         """Bind the stores to the session."""
+        self.audit = AuditTrail(self.session, AUDIT)
+        self.items = ItemStore(self.session, found_by)
+        self.drafts = DraftStore(self.session)
+        self.synonyms = SynonymStore(self.session)
         self.applications = ApplicationStore(self.session)
+
+    async def departments(self) -> Mapping[str, str]:
+        """Return the departments' names by code."""
+        return await department_names(self.session)
