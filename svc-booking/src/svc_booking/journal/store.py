@@ -137,6 +137,9 @@ def _row(entry: Entry) -> dict[str, object]:
     }
 
 
+_AS_ENTRY = [column.label(column.key) for column in journal_entry.c]
+
+
 def _entry(row: Row[tuple[object, ...]]) -> Entry:
     return Entry(**row._mapping)
 
@@ -150,7 +153,7 @@ async def version_of(session: AsyncSession, point: str) -> int:
 async def entries_after(session: AsyncSession, point: str, version: int, *, limit: int) -> Sequence[Entry]:
     """Return the entries of a point after a version, in order."""
     rows = await session.execute(
-        select(journal_entry)
+        select(*_AS_ENTRY)
         .where(journal_entry.c.service_point == point, journal_entry.c.version > version)
         .order_by(journal_entry.c.version)
         .limit(limit)
@@ -161,6 +164,6 @@ async def entries_after(session: AsyncSession, point: str, version: int, *, limi
 async def of_ticket(session: AsyncSession, ticket_id: UUID) -> Sequence[Entry]:
     """Return what happened to a number, in order."""
     rows = await session.execute(
-        select(journal_entry).where(journal_entry.c.ticket_id == ticket_id).order_by(journal_entry.c.version)
+        select(*_AS_ENTRY).where(journal_entry.c.ticket_id == ticket_id).order_by(journal_entry.c.version)
     )
     return [_entry(row) for row in rows]

@@ -198,7 +198,8 @@ class QueueTicket:
             TransferToNowhere: it is at that window, or in that group, already.
         """
         wanted = move(self.status, Status.TRANSFERRED, NEXT)
-        if window == self.window or (window is None and group == self.group):
+        stays = group == self.group if window is None else window == self.window
+        if stays:
             raise TransferToNowhere
         self.status = wanted
         self.group, self.wanted_window, self.window = group, window, None
