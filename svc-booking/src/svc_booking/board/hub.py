@@ -42,12 +42,12 @@ Snapshot = Callable[[BoardNow], tuple[int, bytes]]
 class Channel:
     """One point: recent steps as they are sent, and where each number stands."""
 
-    def __init__(self, point: str) -> None:
+    def __init__(self, point: str, ring: int) -> None:
         self.point = point
         self.version = 0
         self.followers = 0
         self.is_loaded = False
-        self._ring: deque[tuple[int, Entry, bytes]] = deque(maxlen=RING)
+        self._ring: deque[tuple[int, Entry, bytes]] = deque(maxlen=ring)
         self._changed = asyncio.Event()
         self.reading = asyncio.Lock()
         self.counting = asyncio.Lock()
@@ -69,10 +69,8 @@ class Channel:
         self._changed = asyncio.Event()
 
     def covers(self, version: int) -> bool:
-        """Return whether every step after `version` is still in the ring."""
-        if version > self.version:
-            return False
-        return version == self.version or bool(self._ring and self._ring[0][0] <= version + 1)
+        """Return whether every step after `version`, if there is one, is still in the ring."""
+        return version >= self.version or bool(self._ring and self._ring[0][0] <= version + 1)
 
     def after(self, version: int) -> list[tuple[int, Entry, bytes]]:
         """Return the steps after a version that the ring covers, in order."""
@@ -95,13 +93,21 @@ class Hub:
     """All points that somebody follows in this process."""
 
     def __init__(
-        self, sessions: Sessions, dsn: str, clock: Clock, *, encode: Encode, snapshot: Snapshot
+        self,
+        sessions: Sessions,
+        dsn: str,
+        clock: Clock,
+        *,
+        encode: Encode,
+        snapshot: Snapshot,
+        ring: int = RING,
     ) -> None:
         self.sessions = sessions
         self.clock = clock
         self._dsn = dsn
         self._encode = encode
         self._snapshot = snapshot
+        self._ring = ring
         self._channels: dict[str, Channel] = {}
         self._dirty: set[str] = set()
         self._woken = asyncio.Event()
@@ -110,7 +116,7 @@ class Hub:
     @asynccontextmanager
     async def follow(self, point: str) -> AsyncGenerator[Channel]:
         """Follow a point as long as the block lasts; its channel is up to date at the start."""
-        channel = self._channels.setdefault(point, Channel(point))
+        channel = self._channels.setdefault(point, Channel(point, self._ring))
         channel.followers += 1
         try:
             if not channel.is_loaded:
@@ -176,7 +182,7 @@ class Hub:
     async def _read(self, channel: Channel) -> None:
         async with channel.reading, self.sessions() as session:
             if not channel.is_loaded:
-                channel.version = max(0, await version_of(session, channel.point) - RING)
+                channel.version = max(0, await version_of(session, channel.point) - self._ring)
             while entries := await entries_after(session, channel.point, channel.version, limit=READ_AT_ONCE):
                 channel.add([(entry, self._encode(entry)) for entry in entries])
             channel.is_loaded = True

@@ -35,18 +35,22 @@ def read_position(last_event_id: str | None) -> int | None:
     )
 
 
-async def board_events(hub: Hub, point: str, seen: int | None) -> AsyncGenerator[bytes]:
+async def board_events(
+    hub: Hub, point: str, seen: int | None, *, silence: float = HEARTBEAT_SECONDS
+) -> AsyncGenerator[bytes]:
     """Yield a point's board: the whole of it to a new reader, then each step, in order and without gaps."""
     async with hub.follow(point) as channel:
         yield RETRY
+        if seen is not None and seen > channel.version:
+            seen = None  # From another process that is ahead, or from another database.
         while not hub.is_stopping:
             if seen is None or not channel.covers(seen):
                 seen, body = await hub.board(channel)
                 yield body
-            if news := channel.after(seen):
+            elif news := channel.after(seen):
                 seen = news[-1][0]
                 yield b"".join(body for _, _, body in news)
-            elif not await channel.changed(seen, HEARTBEAT_SECONDS):
+            elif not await channel.changed(seen, silence):
                 yield HEARTBEAT
 
 
