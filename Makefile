@@ -75,6 +75,10 @@ openapi: $(STAMP) ## Write each service's openapi.json
 bench: $(STAMP) ## Measure: make bench ONLY=gateway
 	@PYTHONPATH=tests $(BIN)/python -m bench.run $(ONLY)
 
+.PHONY: chaos
+chaos: $(STAMP) ## Kill service, worker, NATS and PostgreSQL in a booking rush and count (2 minutes)
+	@PYTHONPATH=tests $(BIN)/python -m chaos.run
+
 .PHONY: city-data
 city-data: $(STAMP) ## Generate the demo city's data files anew
 	$(BIN)/python deploy/demo/generate_city.py
