@@ -12,6 +12,8 @@ from pathlib import Path
 from chaos.rush import Rush, settle
 from chaos.scene import a_scene
 
+from lib_log import configure_logging
+
 SECONDS = 100.0
 PEOPLE = 12
 BETWEEN = 60
@@ -30,6 +32,7 @@ def victims(begun: float) -> Iterator[str]:
 
 async def main() -> int:
     """Run; return the exit code."""
+    configure_logging("chaos", "ERROR")
     begun = time.monotonic()
 
     def say(text: str) -> None:

@@ -39,6 +39,11 @@ class Told:
     full: int = 0
     repeated: int = 0
 
+    @property
+    def answers(self) -> int:
+        """Return how many people got their answer."""
+        return len(self.booked) + self.full
+
 
 class Rush:
     """People who book; each insists, under the same Idempotency-Key, until there is an answer."""
@@ -57,11 +62,11 @@ class Rush:
         try:
             await self._until(between)
             for name in kills:
-                before = len(self.told.booked)
+                before = self.told.answers
                 await self.scene.victims[name]()
                 await listening(self.scene.url)
-                say(f"killed and restarted: {name} after {before} bookings")
-                await self._until(len(self.told.booked) + between)
+                say(f"killed and restarted: {name} after {before} answers")
+                await self._until(self.told.answers + between)
         finally:
             self._stopping = True
             # Whoever waits for an answer gets it, so that everything sent is acknowledged or refused.
@@ -73,7 +78,7 @@ class Rush:
 
     async def _until(self, count: int) -> None:
         async with self._progress, asyncio.timeout(SETTLE_SECONDS):
-            await self._progress.wait_for(lambda: len(self.told.booked) >= count)
+            await self._progress.wait_for(lambda: self.told.answers >= count)
 
     async def _book_on_and_on(self) -> None:
         async with httpx.AsyncClient(base_url=self.scene.url, timeout=10) as client:
@@ -91,7 +96,7 @@ class Rush:
         answer = await self._insist(client, "POST", "/v1/appointments", _caller(person), order, key=person)
         if answer.status_code == 409:
             self.told.full += 1
-            return
+            return await self._note_progress()
         if answer.headers.get("Idempotent-Replayed"):
             self.told.repeated += 1
         booked = answer.json()["id"]
@@ -99,6 +104,9 @@ class Rush:
         if self._dice.random() < CANCELLED_SHARE:
             await self._insist(client, "POST", f"/v1/appointments/{booked}/cancellation", _caller(person))
             self.told.cancelled.add(booked)
+        await self._note_progress()
+
+    async def _note_progress(self) -> None:
         async with self._progress:
             self._progress.notify_all()
 

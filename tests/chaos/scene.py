@@ -32,7 +32,7 @@ HALL: dict[str, Any] = {
     "division": "410400000000",
     "hours": {},
     "always_open": True,
-    "groups": [{"code": "comprehensive", "capacity": 12, "windows": ["1号窗口", "2号窗口"]}],
+    "groups": [{"code": "comprehensive", "capacity": 30, "windows": ["1号窗口", "2号窗口"]}],
 }
 
 
