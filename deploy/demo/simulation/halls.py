@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ CITY = Path(__file__).parents[1] / "city"
 CITY_HALL = "410400-HALL"
 # Windows (assumed; the demo's data have only as many as a demonstration needs): at the city's hall in all,
 # shared out by what people come for; elsewhere for each business group.
-CITY_HALL_WINDOWS = 90
+CITY_HALL_WINDOWS = 84
 WINDOWS = {"county_hall": 3, "township_centre": 1, "bank_outlet": 1}
 
 
@@ -174,7 +175,7 @@ class Points:
     def _scaled(self, point: dict[str, Any]) -> dict[str, Any]:
         groups, first = [], 1
         for group in point["groups"]:
-            windows = max(1, round(self._windows(point["kind"], group["code"]) / self._scale))
+            windows = math.ceil(self._windows(point["kind"], group["code"]) / self._scale)
             names = [f"{number}号窗口" for number in range(first, first + windows)]
             capacity = max(1, round(group["capacity"] / self._scale))
             groups.append({"code": group["code"], "capacity": capacity, "windows": names})

@@ -44,8 +44,8 @@ class Habits:
     """How people behave once the city offers booking and other places; each is a probability."""
 
     books: float = 0.88
-    looks_near_home_first: float = 0.35
-    looks_near_home_first_in_county: float = 0.55
+    looks_near_home_first: float = 0.45
+    looks_near_home_first_in_county: float = 0.65
     takes_near_home: float = 0.8
     takes_other_urban: float = 0.45
     takes_far_away: float = 0.05

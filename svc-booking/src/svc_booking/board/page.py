@@ -8,6 +8,7 @@ PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{name} 叫号屏</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="../../../board-assets/board.css">
 <script src="../../../board-assets/board.js" defer></script>
 </head>
@@ -19,11 +20,11 @@ PAGE = """<!doctype html>
   <time id="clock"></time>
 </header>
 <main>
-  <section id="now" aria-live="assertive" hidden>
+  <section id="now" class="idle" aria-live="assertive">
     <p class="label">正在叫号</p>
-    <p id="speech"></p>
+    <p id="speech">请留意叫号</p>
   </section>
-  <section class="calls">
+  <section id="at-windows" class="calls">
     <h2>窗口叫号</h2>
     <table>
       <thead><tr><th scope="col">号码</th><th scope="col">窗口</th><th scope="col">状态</th></tr></thead>
@@ -31,7 +32,7 @@ PAGE = """<!doctype html>
     </table>
     <p id="quiet" hidden>暂无叫号</p>
   </section>
-  <section class="waiting">
+  <section id="waiting" class="waiting">
     <h2>等候人数</h2>
     <ul id="groups"></ul>
     <ul id="paused"></ul>

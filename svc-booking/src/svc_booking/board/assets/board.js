@@ -2,7 +2,7 @@
 
 // The board's state: what the last `board` event said, changed by each `change` since.
 const state = { calls: new Map(), groups: new Map(), paused: new Map() };
-const ROWS = { landscape: 9, portrait: 14 };
+const SMALLEST_TEXT = 0.5;
 const CALL_SHOWN_MS = 20000;
 const spoken = [];
 let voiceOn = false;
@@ -48,13 +48,16 @@ function takeChange(change) {
 }
 
 function announce(text) {
-  at("speech").textContent = text;
   const now = at("now");
-  now.hidden = true;
+  at("speech").textContent = text;
+  now.className = "";
   void now.offsetWidth; // The flash begins anew for each call.
-  now.hidden = false;
+  now.className = "called";
   clearTimeout(hideCall);
-  hideCall = setTimeout(() => { now.hidden = true; }, CALL_SHOWN_MS);
+  hideCall = setTimeout(() => {
+    at("speech").textContent = "请留意叫号";
+    now.className = "idle";
+  }, CALL_SHOWN_MS);
   if (voiceOn) {
     spoken.push(text, text);
     speakNext();
@@ -72,10 +75,8 @@ function speakNext() {
 }
 
 function draw() {
-  const shape = innerHeight > innerWidth ? "portrait" : "landscape";
   const calls = [...state.calls.values()]
-    .sort((a, b) => b.called_at.localeCompare(a.called_at) || a.number.localeCompare(b.number))
-    .slice(0, ROWS[shape]);
+    .sort((a, b) => b.called_at.localeCompare(a.called_at) || a.number.localeCompare(b.number));
   at("calls").replaceChildren(...calls.map((call) => {
     const row = element("tr", "", call.status);
     row.append(
@@ -96,6 +97,18 @@ function draw() {
   at("paused").replaceChildren(...[...state.paused].map(
     ([name, reason]) => element("li", `${name}暂停服务${reason ? `：${reason}` : ""}`),
   ));
+  fit();
+}
+
+// A hall's screen does not scroll: the oldest calls give way, and the list of groups becomes smaller.
+function fit() {
+  const overflows = (section) => section.scrollHeight > section.clientHeight;
+  while (overflows(at("at-windows")) && at("calls").lastChild) at("calls").lastChild.remove();
+  const waiting = at("waiting");
+  for (let size = 1; size >= SMALLEST_TEXT; size -= 0.05) {
+    waiting.style.fontSize = `${size}rem`;
+    if (!overflows(waiting)) break;
+  }
 }
 
 function follow() {
