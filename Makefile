@@ -76,6 +76,14 @@ openapi: $(STAMP) ## Write each service's openapi.json
 bench: $(STAMP) ## Measure: make bench ONLY=gateway
 	@PYTHONPATH=tests $(BIN)/python -m bench.run $(ONLY)
 
+.PHONY: chaos
+chaos: $(STAMP) ## Kill service, worker, NATS and PostgreSQL in a booking rush and count (2 minutes)
+	@PYTHONPATH=tests $(BIN)/python -m chaos.run
+
+.PHONY: city
+city: $(STAMP) ## Simulate a day of all halls with and without booking: make city SCALE=2 (.run/city-day.png)
+	@$(BIN)/python deploy/demo/city_day.py
+
 .PHONY: city-data
 city-data: $(STAMP) ## Generate the demo city's data files anew
 	$(BIN)/python deploy/demo/generate_city.py

@@ -5,7 +5,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from lib_contracts import Event
-from lib_contracts.booking import AppointmentBooked, AppointmentCancelled, ReminderDue, TicketCalled
+from lib_contracts.booking import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    ReminderDue,
+    TicketCalled,
+    TicketClosed,
+    TicketNear,
+    TicketSkipped,
+    TicketTransferred,
+)
 from lib_contracts.catalog import (
     ApplicationAccepted,
     ApplicationApproved,
@@ -66,6 +75,34 @@ def _reminder(e: ReminderDue) -> Text:
 
 def _called(e: TicketCalled) -> Text:
     return Text("请到窗口办理", f"{e.number}号请到{e.service_point_name}{e.window}办理。")
+
+
+def _near(e: TicketNear) -> Text:
+    wait = "" if e.expected_minutes is None else f"，预计还需约{e.expected_minutes}分钟"
+    return Text("即将叫到您", f"{e.number}号前面还有{e.ahead}位{wait}，请在{e.service_point_name}等候。")
+
+
+def _skipped(e: TicketSkipped) -> Text:
+    return Text("您的号已过号", f"{e.number}号已过号，请到{e.service_point_name}窗口或咨询台重新排队。")
+
+
+def _transferred(e: TicketTransferred) -> Text:
+    where = e.to_window or "另一业务窗口"
+    return Text("已为您转办", f"{e.number}号已转到{e.service_point_name}{where}，无需重新取号，请等候叫号。")
+
+
+CLOSED_TEXTS = {
+    "unserved": "因下班未能办理，请重新预约，给您带来不便敬请谅解",
+    "missed_call": "因过号未到窗口已作废，如需办理请重新预约",
+    "not_finished": "今日已结束，如未办妥请联系网点",
+    "left": "已按您的要求取消排队",
+}
+
+
+def _closed(e: TicketClosed) -> Text:
+    return Text(
+        "排队号已结束", f"您在{e.service_point_name}的{e.number}号{CLOSED_TEXTS.get(e.reason, '已结束')}。"
+    )
 
 
 def _accepted(e: ApplicationAccepted) -> Text:
@@ -186,6 +223,10 @@ WRITERS: dict[type[Event], Callable[[Any], Text]] = {
     AppointmentCancelled: _cancelled,
     ReminderDue: _reminder,
     TicketCalled: _called,
+    TicketNear: _near,
+    TicketSkipped: _skipped,
+    TicketTransferred: _transferred,
+    TicketClosed: _closed,
     ApplicationAccepted: _accepted,
     ApplicationApproved: _approved,
     ApplicationRefused: _refused,

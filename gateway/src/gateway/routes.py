@@ -65,14 +65,37 @@ POST!  /v1/appointments                       booking                 pc mobile 
 GET    /v1/appointments                       booking                 pc mobile kiosk bank
 GET    /v1/appointments/{id}                  booking                 pc mobile kiosk bank
 POST   /v1/appointments/{id}/cancellation     booking                 pc mobile kiosk bank
+GET    /v1/appointments/{id}/check-in-code    booking                 pc mobile bank
 POST!  /v1/check-ins                          booking                 kiosk staff
 POST!  /v1/tickets                            booking                 kiosk staff
+GET    /v1/tickets                            booking                 pc mobile kiosk bank
 GET    /v1/tickets/{id}                       booking                 pc mobile kiosk bank staff
+GET    /v1/tickets/{id}/events                booking                 pc mobile kiosk bank staff
+GET    /v1/tickets/{id}/history               booking                 staff
+POST   /v1/tickets/{id}/leave                 booking                 pc mobile kiosk
+GET    /v1/service-points/{code}/board/events booking                 public pc mobile kiosk bank staff
+GET    /v1/service-points/{code}/board/page   booking                 public
+GET    /v1/board-assets/{name}                booking                 public
+GET    /v1/service-points/{code}/diversions   booking                 public pc mobile kiosk bank staff
+GET    /v1/service-points/{code}/windows      booking                 staff
+POST   /v1/service-points/{code}/windows/{window}/opening booking     staff
+POST   /v1/service-points/{code}/windows/{window}/pause booking       staff
+POST   /v1/service-points/{code}/windows/{window}/resumption booking  staff
+POST   /v1/service-points/{code}/windows/{window}/closing booking     staff
 POST   /v1/service-points/{code}/windows/{window}/calls booking       staff
 POST   /v1/tickets/{id}/start                 booking                 staff
 POST   /v1/tickets/{id}/finish                booking                 staff
 POST   /v1/tickets/{id}/skip                  booking                 staff
 POST   /v1/tickets/{id}/recall                booking                 staff
+POST   /v1/tickets/{id}/return                booking                 staff
+POST   /v1/tickets/{id}/transfer              booking                 staff
+GET    /v1/service-points/{code}/hall-policy  booking                 staff
+PUT    /v1/service-points/{code}/hall-policy  booking                 staff
+POST   /v1/service-points/{code}/day-closing  booking                 staff
+GET    /v1/service-points/{code}/day-report   booking                 staff
+GET    /v1/service-points/{code}/day-report/workbook booking          staff
+GET    /v1/day-reports                        booking                 staff
+GET    /v1/day-reports/workbook               booking                 staff
 
 GET    /v1/license-types                      license                 public pc mobile kiosk bank staff
 GET    /v1/license-types/{code}               license                 public pc mobile kiosk bank staff
