@@ -60,11 +60,14 @@ class Stub:
     name: str
     port: int = field(default_factory=free_port)
     calls: int = 0
+    paths: list[str] = field(default_factory=list)
+    answer: dict[str, Any] | None = None
     is_silent: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer with method, path, header fields and body."""
         self.calls += 1
+        self.paths.append(scope["path"])
         message = await receive()
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         body: Any = {
@@ -77,6 +80,8 @@ class Stub:
         }
         if scope["path"] == "/jwks.json":
             body = {"keys": [{**PROVIDER_KEY.as_dict(private=False), "kid": "p1"}]}
+        elif self.answer is not None:
+            body = self.answer
         if self.is_silent.is_set():
             await asyncio.Event().wait()
         fields = [(b"content-type", b"application/json"), (b"etag", b'"x"')]
@@ -97,7 +102,9 @@ async def listening(app: Any, port: int) -> AsyncGenerator[str]:
         uvicorn.Config(app, port=port, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
     )
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    for _ in range(2000):
+        if server.started:
+            break
         await asyncio.sleep(0.005)
     try:
         yield f"http://127.0.0.1:{port}"

@@ -5,16 +5,25 @@ sides work on the message itself: SM3 with the signer's prefix is part of the al
 """
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, Self
 
 from tongsuopy.crypto import hashes, serialization
 from tongsuopy.crypto.asymciphers import ec
-from tongsuopy.crypto.exceptions import InternalError, InvalidSignature
+from tongsuopy.crypto.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 
 
 def sm3(data: bytes) -> bytes:
     """Return the 32-byte SM3 digest (GB/T 32905)."""
     return hashlib.new("sm3", data).digest()
+
+
+def _loaded(load: Callable[..., Any], content: bytes, **options: Any) -> Any:
+    """Return the key; a key of another algorithm is a ValueError like any content that is no key."""
+    try:
+        return load(content, **options)
+    except UnsupportedAlgorithm as error:
+        raise ValueError("not an SM2 key") from error
 
 
 class Sm2PublicKey:
@@ -26,12 +35,12 @@ class Sm2PublicKey:
     @classmethod
     def from_spki(cls, der: bytes) -> Self:
         """Read a SubjectPublicKeyInfo. Raises ValueError when it is none, or of another algorithm."""
-        return cls(serialization.load_der_public_key(der))
+        return cls(_loaded(serialization.load_der_public_key, der))
 
     @classmethod
     def from_pem(cls, pem: bytes) -> Self:
         """Read a PEM public key. Raises ValueError."""
-        return cls(serialization.load_pem_public_key(pem))
+        return cls(_loaded(serialization.load_pem_public_key, pem))
 
     def spki(self) -> bytes:
         """Return the SubjectPublicKeyInfo in DER."""
@@ -71,7 +80,7 @@ class Sm2PrivateKey:
     @classmethod
     def from_pem(cls, pem: bytes) -> Self:
         """Read an unencrypted PKCS#8 PEM key. Raises ValueError."""
-        return cls(serialization.load_pem_private_key(pem, password=None))
+        return cls(_loaded(serialization.load_pem_private_key, pem, password=None))
 
     def pem(self) -> bytes:
         """Return the key as unencrypted PKCS#8 PEM: wrap it before it leaves the process."""
