@@ -213,7 +213,8 @@ def test_a_receipt_of_a_ticket_says_number_window_and_time() -> None:
 
 def test_a_receipt_of_an_application_names_the_case_and_not_the_person() -> None:
     application = {
-        "id": "a1", "case_number": "410400-1", "item_name": "食品经营许可", "status": "accepted", "person_id": "p_x",
+        "id": "a1", "case_number": "410400-1", "item_name": "食品经营许可", "status": "accepted",
+        "person_id": "p_x",
         "submitted_at": "2026-03-04T09:05:00+08:00", "due_at": "2026-03-10T18:00:00+08:00",
     }  # fmt: skip
     found = receipt.of_application(application, NOW)

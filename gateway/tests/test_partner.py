@@ -34,8 +34,9 @@ CONTACT = {"name": "陈经理", "phone": "13800000000", "email": "ops@bank.examp
 ROUTES = [
     ("GET", ""), ("GET", "/ccb"), ("PUT", "/ccb"), ("POST", ""), ("POST", "/ccb/keys"), ("GET", "/ccb/audit"),
     ("POST", "/ccb/keys/x1/retirement"), ("POST", "/ccb/suspension"), ("POST", "/ccb/reinstatement"),
-    ("GET", "/ccb/usage"), ("GET", "/ccb/usage.xlsx"), ("GET", "/ccb/deliveries"), ("GET", "/ccb/dead-letters"),
-    ("POST", "/ccb/dead-letters/replay"), ("POST", "/ccb/webhook/reactivation"), ("GET", "/ccb/reconciliations"),
+    ("GET", "/ccb/usage"), ("GET", "/ccb/usage.xlsx"), ("GET", "/ccb/deliveries"),
+    ("GET", "/ccb/dead-letters"), ("POST", "/ccb/dead-letters/replay"),
+    ("POST", "/ccb/webhook/reactivation"), ("GET", "/ccb/reconciliations"),
     ("GET", "/ccb/reconciliations/2026-03-04"), ("POST", "/ccb/sandbox-reset"),
 ]  # fmt: skip
 

@@ -155,7 +155,8 @@ def a_key() -> dict[str, SigningKey]:
 
 INNER = [
     "127.0.0.1", "10.0.0.1", "172.16.5.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",  # noqa: S104
-    "224.0.0.1", "255.255.255.255", "::1", "fe80::1", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:7f00:1::",
+    "224.0.0.1", "255.255.255.255", "::1", "fe80::1", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1",
+    "2002:7f00:1::",
 ]  # fmt: skip
 
 
@@ -170,7 +171,8 @@ def test_inner_addresses_are_no_webhooks(address: str) -> None:
 @pytest.mark.parametrize(
     "url",
     ["http://bank.example/", "ftp://bank.example/", "https://user:pw@bank.example/", "https://",
-     "file:///etc/passwd", "https://bank.example/#x", "https://[::1", "https://bank.example:99999/", "//bank.example/"],
+     "file:///etc/passwd", "https://bank.example/#x", "https://[::1", "https://bank.example:99999/",
+     "//bank.example/"],
 )  # fmt: skip
 def test_other_urls_are_no_webhooks(url: str) -> None:
     with pytest.raises(Invalid):
