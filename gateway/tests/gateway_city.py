@@ -64,11 +64,14 @@ class Stub:
     calls: int = 0
     cache_control: str | None = None
     items: dict[str, list[str]] = field(default_factory=dict)  # codes by the mark of a channel
+    paths: list[str] = field(default_factory=list)
+    answer: dict[str, Any] | None = None
     is_silent: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer with method, path, header fields and body."""
         self.calls += scope["path"] != "/jwks.json"
+        self.paths.append(scope["path"])
         message = await receive()
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         body: Any = {
@@ -84,6 +87,8 @@ class Stub:
             body = {"items": [{"code": code} for code in self.items.get(marks[0], [])], "next": None}
         if scope["path"] == "/jwks.json":
             body = {"keys": [{**PROVIDER_KEY.as_dict(private=False), "kid": "p1"}]}
+        elif self.answer is not None:
+            body = self.answer
         if self.is_silent.is_set():
             await asyncio.Event().wait()
         fields = [(b"content-type", b"application/json"), (b"etag", b'"x"')]
@@ -106,7 +111,9 @@ async def listening(app: Any, port: int) -> AsyncGenerator[str]:
         uvicorn.Config(app, port=port, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
     )
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    for _ in range(2000):
+        if server.started:
+            break
         await asyncio.sleep(0.005)
     try:
         yield f"http://127.0.0.1:{port}"

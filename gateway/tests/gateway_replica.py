@@ -58,7 +58,9 @@ async def worker(settings: Settings) -> AsyncGenerator[Parts]:
 
 
 async def eventually(found: Callable[[], Awaitable[object]], seconds: float = 20.0) -> None:
-    """Wait until something is so. Raises TimeoutError."""
-    async with asyncio.timeout(seconds):
-        while not await found():
-            await asyncio.sleep(0.01)
+    """Wait until something is so; fail when it never is."""
+    for _ in range(int(seconds * 100)):
+        if await found():
+            return
+        await asyncio.sleep(0.01)
+    assert await found()

@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_city import City
+from gateway_city import City, listening
 from gateway_replica import listening_replica, worker
 
 from gateway.conformance.__main__ import _arguments, check, main, report
 from gateway.conformance.bench import Outcome
+from lib_testing import free_port
 
+ROOT = Path(__file__).parents[2]
 QUICK = {"requests_per_second": 1000.0, "burst": 1000.0}
 
 
@@ -38,10 +42,6 @@ async def test_a_platform_that_verifies_nothing_is_found_out(city: City, tmp_pat
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    from gateway_city import listening
-
-    from lib_testing import free_port
-
     async with listening(careless, free_port()) as address:
         outcomes = await check(arguments(city, tmp_path, address, "--no-webhooks"))
     passed = {outcome.number for outcome in outcomes if outcome.is_passed}
@@ -64,3 +64,20 @@ def test_the_report_names_what_was_expected_and_what_was_seen(capsys: pytest.Cap
     assert text.endswith("共 2 项，通过 1 项，不符 1 项")
     assert main(["--base-url", "http://x", "--key", "/nowhere.pem", "--key-id", "k"]) == 2
     assert "读不到密钥文件" in capsys.readouterr().err
+
+
+async def test_the_example_of_the_client_package_runs(city: City, tmp_path: Path) -> None:
+    text = (ROOT / "libs" / "lib_partner" / "README.md").read_text(encoding="utf-8")
+    code = text.split("```python\n")[1].split("```")[0]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 12
+    key = tmp_path / "bank.pem"
+    key.write_bytes(city.bank_key.private_pem)
+    city.booking.answer = {"items": [], "next": None}
+    async with listening_replica(city) as address:
+        environment = {**os.environ, "BASE_URL": address, "KEY_ID": "bank-1", "KEY_FILE": str(key)}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", code, env=environment, stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await process.communicate()
+    assert (process.returncode, out.decode().strip()) == (0, "{'items': [], 'next': None}")
+    assert city.booking.paths == ["/v1/appointments"]

@@ -5,7 +5,10 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from asn1crypto import pem
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lib_gm import Sm2PrivateKey, Sm2PublicKey, issue, make_root, sm3
 
@@ -63,3 +66,17 @@ def test_openssl_accepts_our_signatures(tmp_path: Path) -> None:
         "-rawin", "-digest", "sm3", "-pkeyopt", SIGNER, "-sigfile", str(tmp_path / "signature"),
     )  # fmt: skip
     assert "Success" in said
+
+
+def test_a_key_of_another_algorithm_is_refused_as_no_key() -> None:
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    with pytest.raises(ValueError, match="SM2"):
+        Sm2PublicKey.from_pem(public)
+    with pytest.raises(ValueError, match="SM2"):
+        Sm2PrivateKey.from_pem(private)

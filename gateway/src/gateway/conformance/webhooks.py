@@ -121,7 +121,7 @@ async def _polled(play: Play) -> str:
 
 async def _ended(play: Play) -> str:
     play.receiver.answers[:] = [410]
-    await play.deliver(2)
+    await play.emit(2)
 
     async def is_over() -> bool:
         shown = (await play.bench.send("GET", "/bank/v1/me")).json()

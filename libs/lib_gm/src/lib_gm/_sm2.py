@@ -5,12 +5,13 @@ sides work on the message itself: SM3 with the signer's prefix is part of the al
 """
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, Self
 
 from asn1crypto import core
 from tongsuopy.crypto import hashes, serialization
 from tongsuopy.crypto.asymciphers import ec
-from tongsuopy.crypto.exceptions import InternalError, InvalidSignature
+from tongsuopy.crypto.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 
 SIGNER_ID = b"1234567812345678"
 # a, b, x(G), y(G) of the curve (GB/T 32918.5): the public parameters that the signer's prefix covers.
@@ -44,6 +45,14 @@ def signature_from_raw(raw: bytes) -> bytes:
     return der
 
 
+def _loaded(load: Callable[..., Any], content: bytes, **options: Any) -> Any:
+    """Return the key; a key of another algorithm is a ValueError like any content that is no key."""
+    try:
+        return load(content, **options)
+    except UnsupportedAlgorithm as error:
+        raise ValueError("not an SM2 key") from error
+
+
 class Sm2PublicKey:
     """Verifies signatures."""
 
@@ -53,12 +62,12 @@ class Sm2PublicKey:
     @classmethod
     def from_spki(cls, der: bytes) -> Self:
         """Read a SubjectPublicKeyInfo. Raises ValueError when it is none, or of another algorithm."""
-        return cls(serialization.load_der_public_key(der))
+        return cls(_loaded(serialization.load_der_public_key, der))
 
     @classmethod
     def from_pem(cls, pem: bytes) -> Self:
         """Read a PEM public key. Raises ValueError."""
-        return cls(serialization.load_pem_public_key(pem))
+        return cls(_loaded(serialization.load_pem_public_key, pem))
 
     def spki(self) -> bytes:
         """Return the SubjectPublicKeyInfo in DER."""
@@ -103,7 +112,7 @@ class Sm2PrivateKey:
     def from_pem(cls, pem: bytes, password: bytes | None = None) -> Self:
         """Read a PKCS#8 PEM key. Raises ValueError, also for a wrong password or another kind of key."""
         try:
-            return cls(serialization.load_pem_private_key(pem, password=password))
+            return cls(_loaded(serialization.load_pem_private_key, pem, password=password))
         except TypeError as error:
             raise ValueError("a password is missing or not wanted") from error
 
