@@ -1,7 +1,7 @@
 """Table and queries of items."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -205,3 +205,11 @@ async def one_item(session: AsyncSession, code: str) -> tuple[int, dict[str, Any
     if row is None:
         raise NoSuchItem(f"没有编码为 {code} 的事项")
     return row.version, row.data
+
+
+async def items_of(session: AsyncSession, codes: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return the published ones of these items by code, each with its `version` among its members."""
+    rows = await session.execute(
+        select(item.c.code, item.c.version, item.c.data).where(item.c.code.in_(codes), item.c.is_published)
+    )
+    return {row.code: {**row.data, "version": row.version} for row in rows}
