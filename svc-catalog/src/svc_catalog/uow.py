@@ -1,8 +1,9 @@
 """The unit of work of svc-catalog."""
 
+from lib_audit import AuditTrail
 from lib_messaging import SqlUnitOfWork
 from svc_catalog.application.store import ApplicationStore
-from svc_catalog.database import MESSAGES
+from svc_catalog.database import AUDIT, MESSAGES
 
 
 class CatalogUnitOfWork(SqlUnitOfWork):
@@ -11,8 +12,10 @@ class CatalogUnitOfWork(SqlUnitOfWork):
     source = "svc-catalog"
     tables = MESSAGES
 
+    audit: AuditTrail
     applications: ApplicationStore
 
     def open_stores(self) -> None:
         """Bind the stores to the session."""
+        self.audit = AuditTrail(self.session, AUDIT)
         self.applications = ApplicationStore(self.session)
