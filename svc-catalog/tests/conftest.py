@@ -16,6 +16,7 @@ from svc_catalog.service import MIGRATIONS
 from svc_catalog.settings import Settings
 
 MARKET = "11410400005184603J"
+FIRE = "11410400005184999X"
 FOOD_PERMIT = "410131016001"
 
 
@@ -88,9 +89,15 @@ def city(tmp_path: Path) -> Path:
                 "name": "平顶山市市场监督管理局",
                 "short_name": "市场监管局",
                 "division": "410400000000",
-            }
+            },
+            {
+                "code": FIRE,
+                "name": "平顶山市消防救援支队",
+                "short_name": "消防",
+                "division": "410400000000",
+            },
         ],
-        "service_points": [POINT],
+        "service_points": [POINT, {**POINT, "code": "410400-HALL", "name": "平顶山市政务服务中心"}],
         "items": ITEMS,
     }
     for name, records in files.items():
@@ -122,6 +129,7 @@ def settings(database: str, nats_url: str, tmp_path: Path) -> Settings:
         nats_url=nats_url,
         internal_keys_file=internal_keys_file(tmp_path, "gateway", "svc-license"),
         field_keys_file=field_keys_file(tmp_path),
+        files_url=f"file://{tmp_path / 'files'}",
         log_level="WARNING",
     )
 

@@ -65,7 +65,9 @@ def test_stops_never_shorten_and_leave_exactly_the_days_promised(
     end = deadline(start, days, stops)
     assert end >= add_working_days(start, days)
     stopped = {
-        stop.begin + timedelta(days=step) for stop in stops for step in range(1, (stop.end - stop.begin).days + 1)
+        stop.begin + timedelta(days=step)
+        for stop in stops
+        for step in range(1, (stop.end - stop.begin).days + 1)
     }
     passing = (start + timedelta(days=step) for step in range(1, (end - start).days + 1))
     assert sum(is_working_day(day) and day not in stopped for day in passing) == days
@@ -73,7 +75,9 @@ def test_stops_never_shorten_and_leave_exactly_the_days_promised(
 
 @quick
 @given(DAYS, st.integers(1, 40), st.integers(0, 39), st.integers(0, 40))
-def test_one_stop_moves_the_deadline_by_its_working_days(start: date, days: int, after: int, long: int) -> None:
+def test_one_stop_moves_the_deadline_by_its_working_days(
+    start: date, days: int, after: int, long: int
+) -> None:
     begin = min(start + timedelta(days=after), add_working_days(start, days) - timedelta(days=1))
     stop = Stop(begin, begin + timedelta(days=long))
     moved = add_working_days(add_working_days(start, days), working_days_between(stop.begin, stop.end))

@@ -10,10 +10,21 @@ from lib_kernel import Clock
 from lib_service import Runtime
 from lib_service.web import Components, module_app, service_app
 from svc_catalog.application import http as application_http
+from svc_catalog.attachment import http as attachment_http
+from svc_catalog.casework import http as casework_http
+from svc_catalog.casework.store import KnownPlaces
+from svc_catalog.dossier import http as dossier_http
+from svc_catalog.draft import http as draft_http
+from svc_catalog.handover import http as handover_http
 from svc_catalog.item import http as item_http
+from svc_catalog.outside import open_outside
 from svc_catalog.place import http as place_http
+from svc_catalog.receipt import http as receipt_http
 from svc_catalog.service import SERVICE
 from svc_catalog.settings import Settings
+from svc_catalog.window import http as window_http
+
+LARGEST_BODY = 8 * 1024 * 1024  # An attachment of seven megabytes fits.
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
@@ -21,10 +32,27 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def provide(runtime: Runtime) -> AsyncGenerator[Components]:
-        yield {FieldCipher: FieldCipher.from_file(settings.field_keys_file)}
+        async with open_outside(settings) as outside:
+            yield {
+                FieldCipher: FieldCipher.from_file(settings.field_keys_file),
+                KnownPlaces: KnownPlaces(runtime.sessions),
+                **outside.components(),
+            }
 
-    routers = [item_http.router, place_http.router, application_http.router]
-    return service_app(SERVICE, settings, routers, provide=provide, clock=clock)
+    routers = [
+        item_http.router,
+        place_http.router,
+        application_http.router,
+        application_http.prechecks,
+        casework_http.router,
+        handover_http.router,
+        dossier_http.router,
+        receipt_http.router,
+        attachment_http.router,
+        draft_http.router,
+        window_http.router,
+    ]
+    return service_app(SERVICE, settings, routers, provide=provide, clock=clock, largest_body=LARGEST_BODY)
 
 
 __getattr__ = module_app(__name__, Settings)

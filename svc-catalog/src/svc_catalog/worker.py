@@ -1,19 +1,60 @@
-"""Worker process of svc-catalog: relay and consumers."""
+"""Worker process of svc-catalog: relay, consumers, deadlines."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
+from lib_messaging import Periodic
 from lib_service import Runtime, Work, run_worker
+from svc_catalog.application import duties
 from svc_catalog.application.consumers import deliver_with_license
+from svc_catalog.attachment.duties import forget_unused
+from svc_catalog.draft.duties import forget_old
+from svc_catalog.handover.duties import follow_parcels
+from svc_catalog.outside import open_outside
 from svc_catalog.service import SERVICE
 from svc_catalog.settings import Settings
+from svc_catalog.uow import CatalogUnitOfWork
+
+DEADLINES_SECONDS = 5.0
+PARCELS_SECONDS = 60.0
+FILES_SECONDS = 3600.0
 
 
 @asynccontextmanager
-async def work(runtime: Runtime) -> AsyncGenerator[Work]:
-    """Yield the handlers of other services' events."""
-    yield Work(consumers=[deliver_with_license.given(clock=runtime.clock)])
+async def work(settings: Settings, runtime: Runtime) -> AsyncGenerator[Work]:
+    """Yield the handlers of other services' events and what time brings."""
+
+    def open_work() -> CatalogUnitOfWork:
+        return CatalogUnitOfWork(runtime.sessions, nudge=runtime.relay.nudge)
+
+    async with open_outside(settings) as outside:
+        sessions, clock = runtime.sessions, runtime.clock
+        yield Work(
+            consumers=[deliver_with_license.given(clock=clock)],
+            duties=[
+                *(
+                    Periodic(duty.__name__, partial(duty, open_work, clock), DEADLINES_SECONDS)
+                    for duty in (duties.show_yellow, duties.show_red, duties.deem_accepted)
+                ),
+                Periodic(
+                    "follow-parcels",
+                    partial(follow_parcels, open_work, sessions, outside.carrier, clock),
+                    PARCELS_SECONDS,
+                ),
+                Periodic(
+                    "forget-files", partial(forget_unused, sessions, outside.files, clock), FILES_SECONDS
+                ),
+                Periodic("forget-drafts", partial(forget_old, sessions, clock), FILES_SECONDS),
+            ],
+        )
+
+
+def main() -> None:
+    """Run until stopped."""
+    settings = Settings()
+    run_worker(SERVICE, settings, partial(work, settings))
 
 
 if __name__ == "__main__":
-    run_worker(SERVICE, Settings(), work)
+    main()

@@ -1,6 +1,6 @@
 """An application (办件): submitted -> accepted -> in_progress -> approved -> delivered, and the ways out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -319,6 +319,13 @@ class Application:
         if not self.tasks and self.status in RUNNING:
             self._make_tasks(now)
         return [task for task in self.tasks if task.status is TaskStatus.OPEN]
+
+    def result_form(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the part of the form that belongs to the item whose result is a licence."""
+        for step in self.plan:
+            if step.get("result_license_type") == self.result_license_type and step.get("fields"):
+                return {own: form[name] for own, name in step["fields"].items() if name in form}
+        return dict(form)
 
     # -- inside ----------------------------------------------------------------------------------------------
 

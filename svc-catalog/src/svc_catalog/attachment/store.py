@@ -75,5 +75,7 @@ async def take_unused(session: AsyncSession, before: datetime, limit: int) -> Se
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    gone = await session.scalars(delete(attachment).where(attachment.c.id.in_(old)).returning(attachment.c.id))
+    gone = await session.scalars(
+        delete(attachment).where(attachment.c.id.in_(old)).returning(attachment.c.id)
+    )
     return gone.all()

@@ -84,3 +84,9 @@ async def one_point(session: AsyncSession, code: str) -> Record:
         raise NoSuchPlace(f"没有编号为 {code} 的服务网点")
     record: Record = found
     return record
+
+
+async def department_name(session: AsyncSession, code: str) -> str:
+    """Return the name of a department; its code when it is not known here."""
+    found = await session.scalar(select(department.c.data["name"].astext).where(department.c.code == code))
+    return found or code

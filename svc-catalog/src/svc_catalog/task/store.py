@@ -43,13 +43,15 @@ MAPPERS.map_imperatively(Task, task)
 async def worklist(
     session: AsyncSession,
     *,
-    departments: frozenset[str],
+    departments: frozenset[str] | None,
     status: TaskStatus,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> Sequence[Task]:
-    """Return tasks of departments in one status, those due first ahead."""
-    statement = select(Task).where(task.c.department.in_(departments), task.c.status == status)
+    """Return tasks of departments (None: of all) in one status, those due first ahead."""
+    statement = select(Task).where(task.c.status == status)
+    if departments is not None:
+        statement = statement.where(task.c.department.in_(departments))
     if after is not None:
         statement = statement.where(tuple_(task.c.due_at, task.c.id) > after)
     return (await session.scalars(statement.order_by(task.c.due_at, task.c.id).limit(limit))).all()
