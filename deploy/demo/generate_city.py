@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from city_bundles import bundles
+from city_elements import synonyms
 from city_items import (
     AT_24H_HALL,
     AT_MOST_ONE_VISIT,
@@ -66,6 +68,8 @@ def build() -> dict[str, Any]:
         "service_points": service_points(),
         "license_types": license_types(),
         "items": all_items,
+        "bundles": bundles(all_items),
+        "synonyms": synonyms(),
         "seals": seals(),
         "demo": {
             "journey_item": journey["code"],

@@ -17,9 +17,11 @@ from svc_catalog.dossier import http as dossier_http
 from svc_catalog.draft import http as draft_http
 from svc_catalog.handover import http as handover_http
 from svc_catalog.item import http as item_http
+from svc_catalog.item_draft import http as item_draft_http
 from svc_catalog.outside import open_outside
 from svc_catalog.place import http as place_http
 from svc_catalog.receipt import http as receipt_http
+from svc_catalog.search import http as search_http
 from svc_catalog.service import SERVICE
 from svc_catalog.settings import Settings
 from svc_catalog.window import http as window_http
@@ -39,8 +41,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
                 **outside.components(),
             }
 
+    # Searching comes before single items: `/items/facets` is not an item's code.
     routers = [
+        search_http.router,
         item_http.router,
+        item_draft_http.router,
         place_http.router,
         application_http.router,
         application_http.prechecks,

@@ -1,12 +1,18 @@
 """The unit of work of svc-catalog."""
 
+from collections.abc import Mapping
+
 from lib_audit import AuditTrail
 from lib_messaging import SqlUnitOfWork
 from svc_catalog.application.store import ApplicationStore
 from svc_catalog.attachment.store import AttachmentStore
 from svc_catalog.database import AUDIT, MESSAGES
 from svc_catalog.delivery.store import DeliveryStore
-from svc_catalog.draft.store import DraftStore
+from svc_catalog.draft.store import DraftStore as ApplicationDraftStore
+from svc_catalog.item.store import ItemStore
+from svc_catalog.item_draft.store import DraftStore
+from svc_catalog.place.store import department_names
+from svc_catalog.search.store import found_by
 
 
 class CatalogUnitOfWork(SqlUnitOfWork):
@@ -16,15 +22,23 @@ class CatalogUnitOfWork(SqlUnitOfWork):
     tables = MESSAGES
 
     audit: AuditTrail
+    items: ItemStore
+    drafts: DraftStore
     applications: ApplicationStore
     attachments: AttachmentStore
     deliveries: DeliveryStore
-    drafts: DraftStore
+    application_drafts: ApplicationDraftStore
 
     def open_stores(self) -> None:
         """Bind the stores to the session."""
         self.audit = AuditTrail(self.session, AUDIT)
+        self.items = ItemStore(self.session, found_by)
+        self.drafts = DraftStore(self.session)
         self.applications = ApplicationStore(self.session)
         self.attachments = AttachmentStore(self.session)
         self.deliveries = DeliveryStore(self.session)
-        self.drafts = DraftStore(self.session)
+        self.application_drafts = ApplicationDraftStore(self.session)
+
+    async def departments(self) -> Mapping[str, str]:
+        """Return the departments' names by code."""
+        return await department_names(self.session)

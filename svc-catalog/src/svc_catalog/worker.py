@@ -1,4 +1,4 @@
-"""Worker process of svc-catalog: relay, consumers, deadlines."""
+"""Worker process of svc-catalog: relay, consumers, deadlines, publications that are due."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,6 +11,7 @@ from svc_catalog.application.consumers import deliver_with_license
 from svc_catalog.attachment.duties import forget_unused
 from svc_catalog.draft.duties import forget_old
 from svc_catalog.handover.duties import follow_parcels
+from svc_catalog.item_draft.duties import publish_drafts
 from svc_catalog.outside import open_outside
 from svc_catalog.service import SERVICE
 from svc_catalog.settings import Settings
@@ -45,6 +46,7 @@ async def work(settings: Settings, runtime: Runtime) -> AsyncGenerator[Work]:
                 Periodic(
                     "forget-files", partial(forget_unused, sessions, outside.files, clock), FILES_SECONDS
                 ),
+                Periodic("publish-items", partial(publish_drafts, open_work, clock), DEADLINES_SECONDS),
                 Periodic("forget-drafts", partial(forget_old, sessions, clock), FILES_SECONDS),
             ],
         )

@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 from pathlib import Path
 
-from cases import ADMIN, BODY, CLERK, OFFICER, STRANGER, submitted
+from catalog_cases import ADMIN, BODY, CLERK, OFFICER, STRANGER, submitted
 
 from lib_db import Sessions
 from lib_files import FileStore

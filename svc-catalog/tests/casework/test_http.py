@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from cases import (
+from catalog_cases import (
     ADMIN,
     BODY,
     CLERK,

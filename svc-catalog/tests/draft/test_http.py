@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from cases import BODY
+from catalog_cases import BODY
 from sqlalchemy import func, select
 
 from lib_db import Sessions

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import httpx
-from cases import ADDRESS, BODY, CLERK, OFFICER, PLAIN, STRANGER, approved, kinds, step, submitted
+from catalog_cases import ADDRESS, BODY, CLERK, OFFICER, PLAIN, STRANGER, approved, kinds, step, submitted
 
 from lib_db import Sessions
 from lib_testing import CITIZEN, OTHER_CITIZEN, Clients, FixedClock

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from cases import ADMIN, BODY, CLERK, OFFICER, POINT, STRANGER, kinds
+from catalog_cases import ADMIN, BODY, CLERK, OFFICER, POINT, STRANGER, kinds
 
 from lib_db import Sessions
 from lib_testing import CITIZEN, Clients

@@ -17,6 +17,38 @@ class ItemPublished(Event):
     item_version: int
 
 
+class ItemSuspended(Event):
+    """An item is not offered for the time being; caches of it are stale."""
+
+    type: ClassVar[str] = "catalog.item.suspended.v1"
+    entity: ClassVar[str] = "item_code"
+
+    item_code: str
+    item_version: int
+    reason: str
+
+
+class ItemResumed(Event):
+    """A suspended item is offered again; caches of it are stale."""
+
+    type: ClassVar[str] = "catalog.item.resumed.v1"
+    entity: ClassVar[str] = "item_code"
+
+    item_code: str
+    item_version: int
+
+
+class ItemWithdrawn(Event):
+    """An item was given up for good; caches of it are stale."""
+
+    type: ClassVar[str] = "catalog.item.withdrawn.v1"
+    entity: ClassVar[str] = "item_code"
+
+    item_code: str
+    item_version: int
+    reason: str
+
+
 class _ApplicationEvent(Event):
     entity: ClassVar[str] = "application_id"
 

@@ -76,13 +76,15 @@ async def listed(
     else:
         both = union(*(page.subquery().select() for page in pages)).subquery()
         statement = select(both).order_by(both.c.submitted_at.desc(), both.c.id.desc()).limit(limit)
-    return (await session.execute(statement)).all()
+    rows: Sequence[Row[Any]] = (await session.execute(statement)).all()
+    return rows
 
 
 async def open_of_person(session: AsyncSession, person_id: str) -> Sequence[Row[Any]]:
     """Return what a person has open, the latest first."""
-    statement: Select[Any] = select(*LISTED).where(_c.person_id == person_id, _c.status.in_(sorted(OPEN)))
-    return (await session.execute(statement.order_by(*LATEST).limit(MOST_OPEN))).all()
+    statement: Any = select(*LISTED).where(_c.person_id == person_id, _c.status.in_(sorted(OPEN)))
+    rows: Sequence[Row[Any]] = (await session.execute(statement.order_by(*LATEST).limit(MOST_OPEN))).all()
+    return rows
 
 
 def as_json(row: Row[Any]) -> dict[str, Any]:

@@ -124,7 +124,8 @@ class Reason(BaseModel):
 class SupplementRequest(Reason):
     """All that is missing, told at once (一次性告知)."""
 
-    missing: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(default=[], max_length=50)
+    # As much as fits on the one page of the notice.
+    missing: list[Annotated[str, Field(min_length=1, max_length=60)]] = Field(default=[], max_length=30)
 
 
 class Refusal(Reason):

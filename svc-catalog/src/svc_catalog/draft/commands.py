@@ -39,9 +39,9 @@ async def save(cmd: SaveDraft, *, uow: UnitOfWork, cipher: FieldCipher, clock: C
             draft = Draft(
                 new_id(), cmd.person_id, cmd.item_code, cmd.title, content, cmd.channel, clock.now()
             )
-            await uow.drafts.add(draft)
+            await uow.application_drafts.add(draft)
         else:
-            draft = await uow.drafts.lock(cmd.draft_id, cmd.person_id)
+            draft = await uow.application_drafts.lock(cmd.draft_id, cmd.person_id)
             draft.save(content, cmd.channel, clock.now(), cmd.seen)
         await uow.commit(answer=draft)
     return draft
@@ -50,7 +50,7 @@ async def save(cmd: SaveDraft, *, uow: UnitOfWork, cipher: FieldCipher, clock: C
 async def forget(draft_id: UUID, person_id: str, *, uow: UnitOfWork) -> None:
     """Delete a draft. Raises NoSuchDraft."""
     async with uow:
-        await uow.drafts.remove(await uow.drafts.lock(draft_id, person_id))
+        await uow.application_drafts.remove(await uow.application_drafts.lock(draft_id, person_id))
         await uow.commit()
 
 
@@ -74,18 +74,18 @@ async def hand_in(
     """
     known = Wallet()
     async with uow:
-        draft = await uow.drafts.lock(draft_id, person_id)
+        draft = await uow.application_drafts.lock(draft_id, person_id)
         submission = as_submission(read(draft, cipher))
         plan = await planned(submission.wish, uow)
         asked = types_asked(unproven(plan, submission.materials))
     if asked:
         known = await ask(wallet, person_id, asked)
     async with uow:
-        draft = await uow.drafts.lock(draft_id, person_id)
+        draft = await uow.application_drafts.lock(draft_id, person_id)
         submission = as_submission(read(draft, cipher))
         plan = await planned(submission.wish, uow)
         application = await file(submission, plan, known, uow=uow, cipher=cipher, clock=clock)
-        await uow.drafts.remove(draft)
+        await uow.application_drafts.remove(draft)
         await uow.commit(answer=application)
     return application
 

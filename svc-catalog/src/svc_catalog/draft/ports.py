@@ -27,6 +27,6 @@ class UnitOfWork(ApplicationUnitOfWork, Protocol):
     """One transaction over drafts and applications."""
 
     @property
-    def drafts(self) -> Drafts:
+    def application_drafts(self) -> Drafts:
         """Return the drafts."""
         ...

@@ -1,5 +1,6 @@
 """Builders for tests of applications: callers, bodies, an application in a state."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
@@ -8,8 +9,8 @@ from lib_db import Sessions
 from lib_testing import CITIZEN, Clients, staff
 from svc_catalog.database import MESSAGES
 
-MARKET = "11410400005184603J"
-FIRE = "11410400005184999X"
+MARKET = "114104000051846037"
+FIRE = "114104000051840211"
 POINT = "410422-HALL"
 CLERK = staff("s_clerk", "clerk", points=(POINT,))
 OFFICER = staff("s_officer", "officer", orgs=(MARKET,))
@@ -68,3 +69,45 @@ async def kinds(sessions: Sessions) -> list[str]:
             .order_by(MESSAGES.outbox.c.seq)
         )
         return list(rows)
+
+
+def shop_city(make_item: Callable[..., dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return a second department and hall, and a bundle of items of two departments."""
+    fire = "410120001002"
+    point = {
+        "code": "410400-HALL",
+        "name": "平顶山市政务服务中心",
+        "kind": "city_hall",
+        "division": "410400000000",
+        "address": "平顶山市",
+        "longitude": 113.3,
+        "latitude": 33.7,
+        "always_open": False,
+        "hours": {},
+        "groups": [],
+        "bank": None,
+    }
+    bundle = {
+        "code": "open-shop",
+        "name": "开办小店",
+        "summary": "",
+        "audience": ["enterprise"],
+        "lead_department": MARKET,
+        "stages": [{"code": "one", "name": "一次办"}],
+        "items": [{"stage": "one", "item": BODY["item_code"]}, {"stage": "one", "item": fire}],
+    }
+    department = {"code": FIRE, "name": "消防救援支队", "short_name": "消防", "division": "410400000000"}
+    return {
+        "departments": [department],
+        "service_points": [point],
+        "items": [
+            make_item(
+                fire,
+                "公众聚集场所消防安全检查",
+                department=FIRE,
+                department_name="消防救援支队",
+                implementation_code=f"{FIRE}3{fire}",
+            )
+        ],
+        "bundles": [bundle],
+    }
