@@ -11,6 +11,7 @@ from lib_contracts.catalog import (
     ApplicationApproved,
     ApplicationDelivered,
     ApplicationRefused,
+    ApplicationSupplementRequested,
 )
 from lib_contracts.complaint import CaseResolved, RatingInvited
 from lib_contracts.license import LicenseIssued, LicenseRead
@@ -50,6 +51,12 @@ def _accepted(e: ApplicationAccepted) -> Text:
     )
 
 
+def _supplement(e: ApplicationSupplementRequested) -> Text:
+    return Text(
+        "请补正材料", f"您的“{e.item_name}”（{e.case_number}）需要补正材料，须补内容请在办件详情中查看。"
+    )
+
+
 def _approved(e: ApplicationApproved) -> Text:
     return Text("申请已通过", f"您的“{e.item_name}”（{e.case_number}）已审批通过。")
 
@@ -84,6 +91,7 @@ WRITERS: dict[type[Event], Callable[[Any], Text]] = {
     ReminderDue: _reminder,
     TicketCalled: _called,
     ApplicationAccepted: _accepted,
+    ApplicationSupplementRequested: _supplement,
     ApplicationApproved: _approved,
     ApplicationRefused: _refused,
     ApplicationDelivered: _delivered,

@@ -15,10 +15,14 @@ from svc_catalog.casework import http as casework_http
 from svc_catalog.casework.store import KnownPlaces
 from svc_catalog.dossier import http as dossier_http
 from svc_catalog.draft import http as draft_http
+from svc_catalog.enrolment import http as enrolment_http
+from svc_catalog.exchange import http as exchange_http
+from svc_catalog.exchange.http import PartnerCities
 from svc_catalog.handover import http as handover_http
 from svc_catalog.item import http as item_http
 from svc_catalog.item_draft import http as item_draft_http
 from svc_catalog.outside import open_outside
+from svc_catalog.person_ids import PersonIds
 from svc_catalog.place import http as place_http
 from svc_catalog.receipt import http as receipt_http
 from svc_catalog.search import http as search_http
@@ -38,6 +42,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             yield {
                 FieldCipher: FieldCipher.from_file(settings.field_keys_file),
                 KnownPlaces: KnownPlaces(runtime.sessions),
+                PersonIds: PersonIds.from_file(settings.person_id_key_file),
+                PartnerCities: PartnerCities(settings.exchange_partners),
                 **outside.components(),
             }
 
@@ -56,6 +62,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         attachment_http.router,
         draft_http.router,
         window_http.router,
+        exchange_http.router,
+        enrolment_http.router,
     ]
     return service_app(SERVICE, settings, routers, provide=provide, clock=clock, largest_body=LARGEST_BODY)
 

@@ -1,15 +1,19 @@
-"""Opens what svc-catalog reaches outside itself: wallet, files, post; for the web and the worker process."""
+"""Opens what svc-catalog reaches outside itself: wallet, files, post, departments, partner cities."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from lib_files import FileStore, NoScanner
+from lib_partner import SigningKey
 from lib_web import InternalTokenSigner, SisterClient
 from svc_catalog.application.ports import WalletService
 from svc_catalog.application.sisters import LicenseWallet, NoWallet
 from svc_catalog.delivery.carriers import HttpCarrier, NoCarrier
 from svc_catalog.delivery.ports import Carrier
+from svc_catalog.enrolment.departments import HttpDepartments, NoDepartments
+from svc_catalog.exchange.partners import HttpPartners, NoPartners
+from svc_catalog.exchange.ports import Partners
 from svc_catalog.settings import Settings
 
 
@@ -21,6 +25,8 @@ class Outside:
     files: FileStore
     scanner: NoScanner
     carrier: Carrier
+    departments: HttpDepartments | NoDepartments
+    partners: Partners
 
     def components(self) -> dict[type, object]:
         """Return what handlers ask for."""
@@ -42,4 +48,16 @@ async def open_outside(settings: Settings) -> AsyncGenerator[Outside]:
             http = HttpCarrier(settings.carrier_url)
             stack.push_async_callback(http.aclose)
             carrier = http
-        yield Outside(wallet, FileStore(settings.files_url), NoScanner(), carrier)
+        departments: HttpDepartments | NoDepartments = NoDepartments()
+        if settings.departments_url:
+            departments = HttpDepartments(settings.departments_url)
+        stack.push_async_callback(departments.aclose)
+        partners: Partners = NoPartners()
+        if settings.exchange_key_file is not None:
+            pem = settings.exchange_key_file.read_bytes()
+            key = SigningKey(settings.exchange_key_id, "ed25519", pem)
+            cities = HttpPartners(settings.exchange_partners, key)
+            stack.push_async_callback(cities.aclose)
+            partners = cities
+        files = FileStore(settings.files_url)
+        yield Outside(wallet, files, NoScanner(), carrier, departments, partners)

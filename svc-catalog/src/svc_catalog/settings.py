@@ -23,6 +23,7 @@ class Settings(ServiceSettings):
         default="file:///var/lib/city/files", validation_alias="FILES_URL", description="file:///… or s3://…"
     )
     license_url: str = Field(default="", validation_alias="LICENSE_URL")
+    person_id_key_file: Path | None = Field(default=None, validation_alias="PERSON_ID_KEY_FILE")
     departments_url: str = Field(default="", description="data services of departments (部门数据接口)")
     carrier_url: str = Field(default="", description="postal service that answers where parcels are")
     inhabitants: int = Field(

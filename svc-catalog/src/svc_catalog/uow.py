@@ -9,6 +9,8 @@ from svc_catalog.attachment.store import AttachmentStore
 from svc_catalog.database import AUDIT, MESSAGES
 from svc_catalog.delivery.store import DeliveryStore
 from svc_catalog.draft.store import DraftStore as ApplicationDraftStore
+from svc_catalog.enrolment.store import EnrolmentStore
+from svc_catalog.exchange.store import ExchangeStore
 from svc_catalog.item.store import ItemStore
 from svc_catalog.item_draft.store import DraftStore
 from svc_catalog.place.store import department_names
@@ -28,6 +30,8 @@ class CatalogUnitOfWork(SqlUnitOfWork):
     attachments: AttachmentStore
     deliveries: DeliveryStore
     application_drafts: ApplicationDraftStore
+    exchange: ExchangeStore
+    enrolments: EnrolmentStore
 
     def open_stores(self) -> None:
         """Bind the stores to the session."""
@@ -38,6 +42,8 @@ class CatalogUnitOfWork(SqlUnitOfWork):
         self.attachments = AttachmentStore(self.session)
         self.deliveries = DeliveryStore(self.session)
         self.application_drafts = ApplicationDraftStore(self.session)
+        self.exchange = ExchangeStore(self.session)
+        self.enrolments = EnrolmentStore(self.session)
 
     async def departments(self) -> Mapping[str, str]:
         """Return the departments' names by code."""

@@ -8,6 +8,8 @@ BANK = "psbc-demo"
 BANK_KEY_ID = "psbc-demo-1"
 BANK_SM2_KEY_ID = "psbc-demo-sm2"
 KIOSK = "kiosk-410422-01"
+PARTNER_CITY = "320583"
+PARTNER_CITY_KEY_ID = "kunshan-1"
 
 
 @dataclass(frozen=True)

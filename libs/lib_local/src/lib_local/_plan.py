@@ -1,13 +1,21 @@
 """Where everything of a local run is, and which processes it has."""
 
 import hashlib
+import json
 import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib_local._people import BANK, BANK_KEY_ID, BANK_SM2_KEY_ID, KIOSK
+from lib_local._people import (
+    BANK,
+    BANK_KEY_ID,
+    BANK_SM2_KEY_ID,
+    KIOSK,
+    PARTNER_CITY,
+    PARTNER_CITY_KEY_ID,
+)
 from lib_local._supervisor import Command
 
 SERVICES = ("catalog", "booking", "license", "seal", "complaint")
@@ -27,6 +35,7 @@ OFFSETS = {
     "license-worker": 23,
     "seal-worker": 24,
     "complaint-worker": 25,
+    "stand-ins": 26,
 }
 
 
@@ -99,6 +108,7 @@ def environment(
     return {
         **own,
         **addresses,
+        **_stand_ins(plan),
         "NATS_URL": nats_url,
         "NATS_TOKEN": nats_token,
         "INTERNAL_KEYS_FILE": str(keys / "internal-jwks.json"),
@@ -147,14 +157,32 @@ def processes(plan: Plan, shared: Mapping[str, str]) -> list[Command]:
         ready = f"http://127.0.0.1:{port}/health/ready"
         found.append(Command(name, [*web, *options], mine, ready))
         found.append(Command(f"{name}-worker", worker, worker_environment, f"http://127.0.0.1:{health}/"))
+    port = plan.port("stand-ins")
+    stand_ins = ["uvicorn", "stand_ins:app", "--app-dir", str(plan.root / "deploy" / "demo")]
+    ready = f"http://127.0.0.1:{port}/parcels/ready/0"
+    found.append(Command("stand-ins", [*stand_ins, "--port", str(port), *options], shared, ready))
     return found
 
 
+def _stand_ins(plan: Plan) -> dict[str, str]:
+    """Return where the stand-ins for departments, post and partner city are."""
+    origin = f"http://127.0.0.1:{plan.port('stand-ins')}"
+    return {
+        "CATALOG_DEPARTMENTS_URL": origin,
+        "CATALOG_CARRIER_URL": origin,
+        "CATALOG_EXCHANGE_PARTNERS": json.dumps({PARTNER_CITY: f"{origin}/kunshan"}),
+        "CATALOG_EXCHANGE_KEY_FILE": str(plan.folder / "keys" / "exchange.pem"),
+        "STAND_IN_ORIGIN": origin,
+        "STAND_IN_KEYS_DIR": str(plan.folder / "keys"),
+    }
+
+
 def registered_keys(public_pem: Mapping[str, str], point: str) -> list[dict[str, object]]:
-    """Return the demo bank's and terminal's keys as the gateway registers them."""
+    """Return the keys of the demo's bank, partner city and terminal as the gateway registers them."""
     return [
         _key("partners", BANK_KEY_ID, BANK, "ed25519", public_pem["bank"], None),
         _key("partners", BANK_SM2_KEY_ID, BANK, "sm2-sm3", public_pem["bank-sm2"], None),
+        _key("partners", PARTNER_CITY_KEY_ID, PARTNER_CITY, "ed25519", public_pem["kunshan"], None),
         _key("devices", KIOSK, KIOSK, "ed25519", public_pem["kiosk"], point),
     ]
 

@@ -13,7 +13,7 @@ from lib_contracts.catalog import (
     ApplicationSupplementRequested,
 )
 from lib_kernel import Clock, Conflict, NotAllowed
-from svc_catalog.application.domain import Application, Status
+from svc_catalog.application.domain import SYSTEM, Application, Status
 from svc_catalog.application.events import event_of
 from svc_catalog.application.form import check_form
 from svc_catalog.application.materials import Material, Wallet, complete, types_asked, unproven
@@ -136,7 +136,7 @@ async def approve(cmd: Ruling, *, uow: UnitOfWork, clock: Clock) -> Application:
         task = the_task(application, cmd, clock)
         application.approve_task(task, cmd.by, clock.now(), cmd.note)
         if application.status is Status.APPROVED:
-            _announce_approval(application, uow, clock)
+            announce_approval(application, uow=uow, clock=clock)
         facts = {**facts_of(application), "task": str(task.id), "item": task.item_code}
         await uow.audit.note(cmd.by, "task.approve", str(application.id), clock.now(), facts)
         await uow.commit()
@@ -150,7 +150,7 @@ async def refuse(cmd: Ruling, *, uow: UnitOfWork, clock: Clock) -> Application:
         application.check_version(cmd.version)
         task = the_task(application, cmd, clock)
         application.refuse_task(task, cmd.by, clock.now(), cmd.note, cmd.legal_ground)
-        uow.outbox.add(event_of(ApplicationRefused, application, clock))
+        announce_refusal(application, uow=uow, clock=clock)
         facts = {**facts_of(application), "task": str(task.id), "legal_ground": cmd.legal_ground}
         await uow.audit.note(cmd.by, "task.refuse", str(application.id), clock.now(), facts)
         await uow.commit()
@@ -201,6 +201,19 @@ def deliver(application: Application, by: str, note: str, *, uow: UnitOfWork, cl
     uow.outbox.add(event_of(ApplicationDelivered, application, clock))
 
 
+def announce_refusal(application: Application, *, uow: UnitOfWork, clock: Clock) -> None:
+    """Tell in the open transaction that an application was refused; the caller commits."""
+    uow.outbox.add(event_of(ApplicationRefused, application, clock))
+
+
+def announce_approval(application: Application, *, uow: UnitOfWork, clock: Clock) -> None:
+    """Tell in the open transaction that it was granted; with neither licence nor paper it is delivered."""
+    result = application.result_license_type
+    uow.outbox.add(event_of(ApplicationApproved, application, clock, result_license_type=result))
+    if result is None and application.delivery_method is Method.ELECTRONIC:
+        deliver(application, SYSTEM, "无证照结果，即时送达", uow=uow, clock=clock)
+
+
 def facts_of(application: Application) -> dict[str, str]:
     """Return what the audit trail says about every decision."""
     return {
@@ -209,13 +222,6 @@ def facts_of(application: Application) -> dict[str, str]:
         "status": application.status.value,
         "on_behalf": "yes" if application.submitted_by else "no",
     }
-
-
-def _announce_approval(application: Application, uow: UnitOfWork, clock: Clock) -> None:
-    result = application.result_license_type
-    uow.outbox.add(event_of(ApplicationApproved, application, clock, result_license_type=result))
-    if result is None and application.delivery_method is Method.ELECTRONIC:
-        deliver(application, "system", "无证照结果，即时送达", uow=uow, clock=clock)
 
 
 def _wish_of(application: Application) -> Wish:

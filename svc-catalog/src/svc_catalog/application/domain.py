@@ -281,6 +281,10 @@ class Application:
         self._reckon(now)
         self._step(by, now, f"办理时限恢复计算：{note}")
 
+    def tell(self, by: str, now: datetime, note: str) -> None:
+        """Tell the applicant something that changes nothing here."""
+        self._step(by, now, note)
+
     def note_internally(self, by: str, now: datetime, text: str) -> None:
         """Keep a note that the applicant does not see."""
         self._step(by, now, text, internal=True)
