@@ -258,7 +258,7 @@ def _material_details(material: Record, types: dict[str, str]) -> Record:
         found["note"] = "出示原件，核验后当场退还"
     elif material["satisfied_by"] is not None:
         found["note"] = f"有电子{types[material['satisfied_by']]}的，不用提交"
-    elif material["name"].endswith(("文本", "说明", "图", "信息")):
+    if material["name"].endswith(("文本", "说明", "图", "信息", "委托书")):
         found |= {"source": "applicant", "note": "签字或盖章"}
     return found
 

@@ -9,7 +9,35 @@ Idempotency-Key from banks and terminals. `staff` are clerks, officers, keepers 
 TABLE = """
 GET    /v1/items                              catalog                 public pc mobile kiosk bank staff
 GET    /v1/items/suggestions                  catalog                 public pc mobile kiosk bank staff
+GET    /v1/items/facets                       catalog                 public pc mobile kiosk bank staff
+GET    /v1/items/elements                     catalog                 public pc mobile kiosk bank staff
 GET    /v1/items/{code}                       catalog                 public pc mobile kiosk bank staff
+GET    /v1/items/{code}/guide                 catalog                 public pc mobile kiosk bank staff
+GET    /v1/items/{code}/flow-chart            catalog                 public pc mobile kiosk bank staff
+GET    /v1/items/{code}/versions              catalog                 staff
+GET    /v1/items/{code}/versions/{version}    catalog                 staff
+GET    /v1/items/{code}/diff                  catalog                 staff
+POST   /v1/items/{code}/suspension            catalog                 staff
+POST   /v1/items/{code}/resumption            catalog                 staff
+POST   /v1/items/{code}/withdrawal            catalog                 staff
+POST!  /v1/item-drafts                        catalog                 staff
+GET    /v1/item-drafts                        catalog                 staff
+GET    /v1/item-drafts/{id}                   catalog                 staff
+PUT    /v1/item-drafts/{id}                   catalog                 staff
+GET    /v1/item-drafts/{id}/diff              catalog                 staff
+POST   /v1/item-drafts/{id}/submission        catalog                 staff
+POST   /v1/item-drafts/{id}/return            catalog                 staff
+POST   /v1/item-drafts/{id}/approval          catalog                 staff
+POST   /v1/item-drafts/{id}/discard           catalog                 staff
+POST   /v1/item-drafts/approvals              catalog                 staff
+POST   /v1/catalogue-imports                  catalog                 staff
+GET    /v1/catalogue-export                   catalog                 staff
+GET    /v1/synonyms                           catalog                 staff
+PUT    /v1/synonyms/{word}                    catalog                 staff
+GET    /v1/bundles                            catalog                 public pc mobile kiosk bank staff
+GET    /v1/bundles/{code}                     catalog                 public pc mobile kiosk bank staff
+GET    /v1/bundles/{code}/questions           catalog                 public pc mobile kiosk bank staff
+POST   /v1/bundles/{code}/plans               catalog                 public pc mobile kiosk bank staff
 GET    /v1/items/{code}/start                 gateway                 pc mobile kiosk
 GET    /v1/divisions                          catalog                 public pc mobile kiosk bank staff
 GET    /v1/departments                        catalog                 public pc mobile kiosk bank staff

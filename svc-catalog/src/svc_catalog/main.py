@@ -11,14 +11,19 @@ from lib_service import Runtime
 from lib_service.web import Components, module_app, service_app
 from svc_catalog.application import http as application_http
 from svc_catalog.attachment import http as attachment_http
+from svc_catalog.bundle import http as bundle_http
 from svc_catalog.casework import http as casework_http
 from svc_catalog.casework.store import KnownPlaces
+from svc_catalog.catalogue_file import http as catalogue_file_http
 from svc_catalog.dossier import http as dossier_http
 from svc_catalog.draft import http as draft_http
 from svc_catalog.enrolment import http as enrolment_http
 from svc_catalog.exchange import http as exchange_http
 from svc_catalog.exchange.http import PartnerCities
+from svc_catalog.guide import http as guide_http
 from svc_catalog.handover import http as handover_http
+from svc_catalog.indicator import http as indicator_http
+from svc_catalog.indicator.http import Inhabitants
 from svc_catalog.item import http as item_http
 from svc_catalog.item_draft import http as item_draft_http
 from svc_catalog.outside import open_outside
@@ -32,7 +37,6 @@ from svc_catalog.window import http as window_http
 
 LARGEST_BODY = 8 * 1024 * 1024  # An attachment of seven megabytes fits.
 
-
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """Return the application."""
 
@@ -44,14 +48,19 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
                 KnownPlaces: KnownPlaces(runtime.sessions),
                 PersonIds: PersonIds.from_file(settings.person_id_key_file),
                 PartnerCities: PartnerCities(settings.exchange_partners),
+                Inhabitants: Inhabitants(settings.inhabitants),
                 **outside.components(),
             }
 
     # Searching comes before single items: `/items/facets` is not an item's code.
     routers = [
         search_http.router,
+        search_http.synonym_router,
         item_http.router,
+        guide_http.router,
+        bundle_http.router,
         item_draft_http.router,
+        catalogue_file_http.router,
         place_http.router,
         application_http.router,
         application_http.prechecks,
@@ -64,6 +73,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         window_http.router,
         exchange_http.router,
         enrolment_http.router,
+        indicator_http.router,
     ]
     return service_app(SERVICE, settings, routers, provide=provide, clock=clock, largest_body=LARGEST_BODY)
 

@@ -14,7 +14,7 @@ from svc_catalog.exchange.store import ExchangeStore
 from svc_catalog.item.store import ItemStore
 from svc_catalog.item_draft.store import DraftStore
 from svc_catalog.place.store import department_names
-from svc_catalog.search.store import found_by
+from svc_catalog.search.store import SynonymStore, found_by
 
 
 class CatalogUnitOfWork(SqlUnitOfWork):
@@ -26,6 +26,7 @@ class CatalogUnitOfWork(SqlUnitOfWork):
     audit: AuditTrail
     items: ItemStore
     drafts: DraftStore
+    synonyms: SynonymStore
     applications: ApplicationStore
     attachments: AttachmentStore
     deliveries: DeliveryStore
@@ -38,6 +39,7 @@ class CatalogUnitOfWork(SqlUnitOfWork):
         self.audit = AuditTrail(self.session, AUDIT)
         self.items = ItemStore(self.session, found_by)
         self.drafts = DraftStore(self.session)
+        self.synonyms = SynonymStore(self.session)
         self.applications = ApplicationStore(self.session)
         self.attachments = AttachmentStore(self.session)
         self.deliveries = DeliveryStore(self.session)

@@ -45,6 +45,10 @@ def people(department: str, point: str) -> list[Person]:
         ),
         Person("clerk", "窗口人员", staff_id="s_clerk", roles=("clerk",), points=(point,)),
         Person("officer", "审批人员", staff_id="s_officer", roles=("officer",), orgs=(department,)),
+        Person(
+            "item_editor", "事项管理员", staff_id="s_item_editor", roles=("item_editor",), orgs=(department,)
+        ),
+        Person("item_reviewer", "事项审核员", staff_id="s_item_reviewer", roles=("item_reviewer",)),
         Person("seal_keeper", "印章管理员", staff_id="s_keeper", roles=("seal_keeper",)),
         Person(
             "case_handler",

@@ -1,4 +1,4 @@
-"""Deadlines in working days with stopped clocks (扣除时间): hearings, expert reviews, waiting for materials."""
+"""Deadlines in working days with stopped clocks (扣除时间), as for hearings and expert reviews."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

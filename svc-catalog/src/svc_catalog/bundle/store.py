@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from svc_catalog.bundle.definition import Record, check_bundle, read_bundle
 from svc_catalog.bundle.domain import Answers, Bundle, BundlePlan, Item, NoSuchBundle, plan
 from svc_catalog.database import METADATA
-from svc_catalog.item.store import items_of
+from svc_catalog.item.store import items_of, pages_of
 
 bundle = Table(
     "bundle",
@@ -81,6 +81,11 @@ async def planned(session: AsyncSession, code: str, answers: Answers) -> BundleP
     """
     definition = await one_bundle(session, code)
     return plan(definition, await _items(session, definition), answers)
+
+
+async def members_of(session: AsyncSession, definition: Bundle) -> Mapping[str, Item]:
+    """Return a bundle's items by code, with `version` and `state`, also those that are not in use."""
+    return await pages_of(session, [member.item_code for member in definition.members])
 
 
 async def _items(session: AsyncSession, definition: Bundle) -> Mapping[str, Item]:

@@ -289,6 +289,31 @@ def shown(element: Element, value: Any) -> str:
             return str(value)
 
 
+def canonical(record: Record) -> dict[str, Any]:
+    """Return the record with every optional element there, None or empty when it says nothing.
+
+    Two records that say the same are equal then, whichever way they came in. Members that are no elements
+    are kept, so that they can be named.
+    """
+    return _canonical(ELEMENTS, record)
+
+
+def _canonical(elements: tuple[Element, ...], record: Record) -> dict[str, Any]:
+    found = dict(record)
+    for element in elements:
+        value = found.get(element.name)
+        if value in (None, "", []):
+            if element.may_be_empty:
+                found[element.name] = []
+            elif not element.required:
+                found[element.name] = None
+        elif element.kind is Kind.ROWS and isinstance(value, list):
+            found[element.name] = [
+                _canonical(element.parts, row) if isinstance(row, dict) else row for row in value
+            ]
+    return found
+
+
 def sections(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the facts of a record as (section, [(label, value)]), ready to be drawn; tables are left out."""
     found: dict[str, list[tuple[str, str]]] = {}

@@ -44,6 +44,7 @@ async def application_indicators(session: AsyncSession, year: int, inhabitants: 
         )
     ).one()
     n: dict[str, int] = dict(row._mapping)  # SQLAlchemy's public view of a row as a mapping
+    pupils, schools = await _pupils(session, year)
     return [
         Indicator(
             "applications_per_inhabitant",
@@ -67,17 +68,19 @@ async def application_indicators(session: AsyncSession, year: int, inhabitants: 
         count("extended_hours_services", "延时服务", n[Convenience.EXTENDED_HOURS]),
         count("free_copies", "免费复印", n[Convenience.FREE_COPIES]),
         count("post_deliveries", "邮寄送达", n["post"]),
-        count("pupils_enrolled", "小学新生零材料入学", await _pupils(session, year)),
+        count("pupils_enrolled", "小学新生零材料入学", pupils),
+        count("pupil_schools", "零材料入学学校", schools),
     ]
 
 
-async def _pupils(session: AsyncSession, year: int) -> int:
-    found = await session.scalar(
-        select(func.count())
+async def _pupils(session: AsyncSession, year: int) -> tuple[int, int]:
+    row = await session.execute(
+        select(func.count(), func.count(enrolment.c.school.distinct()))
         .select_from(enrolment.join(enrolment_run))
         .where(enrolment_run.c.year == year, enrolment.c.status == EnrolmentStatus.ENROLLED)
     )
-    return found or 0
+    pupils, schools = row.one()
+    return pupils, schools
 
 
 def _some(condition: ColumnElement[bool] | Column[bool]) -> ColumnElement[int]:

@@ -1,15 +1,14 @@
 """Routes of one item: its page, its versions, its standing."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_kernel import IllegalMove, NotAllowed
 from lib_service.web import ClockDep, ReadSession, unit_of_work
 from lib_web import AnyCaller, Caller, problems, requires, tagged
 from svc_catalog.element.difference import differences
-from svc_catalog.element.domain import ELEMENTS, Element, sections
+from svc_catalog.element.domain import ELEMENTS, Element
 from svc_catalog.item import commands, store
 from svc_catalog.item.commands import ChangeState
 from svc_catalog.item.domain import NoSuchItem, NoSuchVersion
@@ -26,7 +25,6 @@ from svc_catalog.item.schemas import (
     VersionList,
     VersionOut,
 )
-from svc_catalog.place.store import points_of_group
 
 router = APIRouter(prefix="/v1/items", tags=["事项"])
 
@@ -59,26 +57,7 @@ def _element(element: Element) -> ElementOut:
 @router.get("/{code}", response_model=ItemOut, responses=problems(NoSuchItem))
 async def get_item(code: Code, request: Request, caller: AnyCaller, session: ReadSession) -> Response:
     """Return one item with everything its page shows (办事指南), also while it is suspended."""
-    return tagged(request, ItemOut.model_validate(await page_of(session, code)), max_age=30)
-
-
-async def page_of(session: AsyncSession, code: str) -> dict[str, Any]:
-    """Return what the page of an item shows. Raises NoSuchItem."""
-    standing, record = await store.item_page(session, code)
-    return {
-        **record,
-        "version": standing.version,
-        "state": standing.state,
-        "state_reason": standing.reason,
-        "published_at": await store.published_at(session, code, standing.version),
-        "sections": [
-            {"title": title, "facts": [{"label": label, "value": value} for label, value in facts]}
-            for title, facts in sections(record)
-        ],
-        "service_points": await points_of_group(session, record["window_group"]),
-        "guide": f"/items/{code}/guide",
-        "flow_chart": f"/items/{code}/flow-chart",
-    }
+    return tagged(request, ItemOut.model_validate(await store.page_of(session, code)), max_age=30)
 
 
 @router.get("/{code}/versions", responses=problems(NoSuchItem))

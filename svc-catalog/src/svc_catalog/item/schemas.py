@@ -1,7 +1,7 @@
 """What the routes of items answer."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -239,14 +239,3 @@ class ElementList(BaseModel):
     """All elements, in order."""
 
     items: list[ElementOut]
-
-
-class Indicator(BaseModel):
-    """A figure of the yearly report; `numerator` of `denominator` make its `value`."""
-
-    code: str
-    title: str
-    value: float
-    unit: Literal["share", "count", "per_inhabitant"]
-    numerator: float | None
-    denominator: float | None

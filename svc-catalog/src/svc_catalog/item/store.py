@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_db import EnumText, UtcDateTime
 from svc_catalog.database import METADATA
+from svc_catalog.element.domain import sections
 from svc_catalog.item.domain import (
     NoSuchItem,
     NoSuchVersion,
@@ -21,6 +22,7 @@ from svc_catalog.item.domain import (
     check_in_use,
     content_hash,
 )
+from svc_catalog.place.store import points_of_group
 
 Record = dict[str, Any]
 # The columns by which an item is found; what they mean is known where items are searched.
@@ -179,6 +181,14 @@ async def items_of(session: AsyncSession, codes: Collection[str]) -> dict[str, R
     return {row.code: {**row.data, "version": row.version} for row in rows}
 
 
+async def pages_of(session: AsyncSession, codes: Collection[str]) -> dict[str, Record]:
+    """Return these items by code with their `version` and `state`, also those that are not in use."""
+    rows = await session.execute(
+        select(item.c.code, item.c.version, item.c.state, item.c.data).where(item.c.code.in_(codes))
+    )
+    return {row.code: {**row.data, "version": row.version, "state": row.state} for row in rows}
+
+
 async def versions(session: AsyncSession, code: str) -> Sequence[Any]:
     """Return version, published_at, edited_by and approved_by of each version, the newest first."""
     wanted = select(
@@ -225,3 +235,22 @@ async def published_at(session: AsyncSession, code: str, version: int) -> dateti
         )
     )
     return found
+
+
+async def page_of(session: AsyncSession, code: str) -> dict[str, Any]:
+    """Return what the page of an item shows. Raises NoSuchItem."""
+    standing, record = await item_page(session, code)
+    return {
+        **record,
+        "version": standing.version,
+        "state": standing.state,
+        "state_reason": standing.reason,
+        "published_at": await published_at(session, code, standing.version),
+        "sections": [
+            {"title": title, "facts": [{"label": label, "value": value} for label, value in facts]}
+            for title, facts in sections(record)
+        ],
+        "service_points": await points_of_group(session, record["window_group"]),
+        "guide": f"/items/{code}/guide",
+        "flow_chart": f"/items/{code}/flow-chart",
+    }

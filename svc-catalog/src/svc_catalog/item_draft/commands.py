@@ -8,6 +8,7 @@ from uuid import UUID
 
 from lib_contracts.catalog import ItemPublished
 from lib_kernel import Clock, Conflict, Invalid, NotAllowed
+from svc_catalog.element.domain import canonical
 from svc_catalog.item.domain import ItemWithdrawn, Publication, State, content_hash
 from svc_catalog.item_draft.domain import (
     Draft,
@@ -131,10 +132,13 @@ async def import_items(
     check: Check,
     *,
     approved_by: str | None = None,
+    check_only: bool = False,
     uow: UnitOfWork,
     clock: Clock,
 ) -> list[Outcome]:
     """Submit every new or changed item for review; with `approved_by` it is approved and published at once.
+
+    With `check_only` nothing is written.
 
     Each item is taken whole or not at all, whatever happens to the others. Items that are as published are
     left alone, so an import may be repeated. Raises FourEyes.
@@ -151,7 +155,8 @@ async def import_items(
             for record in some:
                 outcomes.append(await _import(record, by, check, approved_by, known, uow, clock))
                 seen.add(outcomes[-1].code)
-            await uow.commit()
+            if not check_only:
+                await uow.commit()
     return outcomes
 
 
@@ -174,6 +179,7 @@ async def _import(
     uow: UnitOfWork,
     clock: Clock,
 ) -> Outcome:
+    record = canonical(record)
     outcome = Outcome(str(record.get("code", "")), str(record.get("name", "")), "failed")
     digest = content_hash(record)
     waiting = known.drafts.get(outcome.code)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from lib_kernel import Conflict, Invalid, NotAllowed, NotFound, StaleVersion, move, new_id
+from svc_catalog.element.domain import canonical
 from svc_catalog.element.rules import check_item
 
 
@@ -109,6 +110,7 @@ class Draft:
 
     def submit(self, by: str, now: datetime, departments: Mapping[str, str]) -> None:
         """Ask for review. Raises ItemIncomplete naming everything that is missing or wrong."""
+        self.data = canonical(self.data)
         check_complete(self.data, departments)
         self._go(Status.IN_REVIEW, now)
         self.submitted_by, self.note = by, ""

@@ -28,7 +28,8 @@ IN_NAME, IN_KEYWORDS, SOUNDS_ALIKE, ALMOST = 1.0, 0.75, 0.7, 0.6
 LEAST_OVERLAP = 0.5
 LEAST_SCORE, LEAST_OF_BEST = 0.30, 0.4
 SHORTEST_SOUND = 5
-CONCEPT_SCALE = 1000
+WEAK = 0.15
+RANK_SCALE = 1000
 
 
 @dataclass(frozen=True)
@@ -140,14 +141,15 @@ def scores(asked: Asked, candidates: Sequence[Candidate], total: int, sound: Pin
 
     `total` items there are; a concept that few of them match says more about what is meant.
     """
-    sounds = {term: sound(term) for term in asked.terms}
-    matched = [[_best(concept, item, sounds) for concept in asked.concepts] for item in candidates]
+    concepts = [[_Term.of(word, sound) for word in concept.alternatives] for concept in asked.concepts]
+    matched = [[max(_match(term, item) for term in terms) for terms in concepts] for item in candidates]
     weights = []
     for column, concept in enumerate(asked.concepts):
         hits = sum(row[column] >= ALMOST for row in matched)
-        # A single character, or a word of half the catalogue, is a weak sign of what is meant.
         rarity = math.log(1 + total / (1 + hits))
-        weights.append(rarity * (0.3 if len(concept.said) == 1 and len(concept.alternatives) == 1 else 1.0))
+        # What no item speaks of, and a single character, say little about what is meant.
+        is_weak = hits == 0 or (len(concept.said) == 1 and len(concept.alternatives) == 1)
+        weights.append(rarity * (WEAK if is_weak else 1.0))
     whole = sum(weights) or 1.0
     found = {}
     for item, row in zip(candidates, matched, strict=True):
@@ -158,21 +160,29 @@ def scores(asked: Asked, candidates: Sequence[Candidate], total: int, sound: Pin
     return {code: score for code, score in found.items() if score >= best * LEAST_OF_BEST}
 
 
-def _best(concept: Concept, item: Candidate, sounds: Mapping[str, str]) -> float:
-    return max(_match(word, item, sounds[word]) for word in concept.alternatives)
+@dataclass(frozen=True)
+class _Term:
+    word: str
+    sound: str
+    pairs: list[str]
+
+    @classmethod
+    def of(cls, word: str, sound: Pinyin) -> "_Term":
+        heard = sound(word) if len(word) > 1 else ""
+        pairs = bigrams(word)
+        return cls(word, heard if len(heard) >= SHORTEST_SOUND else "", pairs if len(pairs) > 1 else [])
 
 
-def _match(word: str, item: Candidate, sound: str) -> float:
-    if word in item.name:
+def _match(term: _Term, item: Candidate) -> float:
+    if term.word in item.name:
         return IN_NAME
-    if word in item.keywords:
+    if term.word in item.keywords:
         return IN_KEYWORDS
-    if len(word) > 1 and len(sound) >= SHORTEST_SOUND and sound in item.pinyin:
+    if term.sound and term.sound in item.pinyin:
         return SOUNDS_ALIKE
-    pairs = bigrams(word)
-    if len(pairs) < 2:
+    if not term.pairs:
         return 0.0
-    overlap = sum(pair in item.name for pair in pairs) / len(pairs)
+    overlap = sum(pair in item.name for pair in term.pairs) / len(term.pairs)
     return ALMOST * overlap if overlap >= LEAST_OVERLAP else 0.0
 
 

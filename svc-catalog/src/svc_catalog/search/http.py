@@ -3,20 +3,44 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lib_service.web import ReadSession
-from lib_web import AnyCaller, Cursor, Limit, Page, problems, read_cursor, tagged, write_cursor
+from lib_kernel import Invalid
+from lib_service.web import ClockDep, ReadSession, unit_of_work
+from lib_web import (
+    AnyCaller,
+    Caller,
+    Cursor,
+    Limit,
+    Page,
+    problems,
+    read_cursor,
+    requires,
+    tagged,
+    write_cursor,
+)
 from svc_catalog.bundle.domain import NoSuchBundle
 from svc_catalog.bundle.store import one_bundle
 from svc_catalog.element.domain import BY_NAME
 from svc_catalog.place.domain import NoSuchPlace
 from svc_catalog.place.store import all_of, department, groups_in, one_point
-from svc_catalog.search import store
-from svc_catalog.search.schemas import Facet, Facets, ItemBrief, Suggestions
+from svc_catalog.search import commands, store
+from svc_catalog.search.ports import UnitOfWork
+from svc_catalog.search.schemas import (
+    Facet,
+    Facets,
+    ItemBrief,
+    Suggestions,
+    SynonymIn,
+    SynonymList,
+    SynonymOut,
+)
 
 router = APIRouter(prefix="/v1/items", tags=["事项"])
+synonym_router = APIRouter(prefix="/v1/synonyms", tags=["事项编制与审核"])
+
+Reviewer = Annotated[Caller, requires("item_reviewer")]
 
 Filter = Annotated[str | None, Query(max_length=40)]
 Words = Annotated[str | None, Query(max_length=100, description="名称、关键词、口语、拼音或拼音首字母")]
@@ -101,3 +125,23 @@ def _shown(name: str, counts: dict[str, int], departments: dict[str, str]) -> Se
     return [
         Facet(value=value, label=labels.get(value, value), count=count) for value, count in counts.items()
     ]
+
+
+@synonym_router.get("")
+async def list_synonyms(caller: Reviewer, session: ReadSession) -> SynonymList:
+    """List everyday expressions with what the catalogue calls them (口语词表)."""
+    rows = await store.all_synonyms(session)
+    return SynonymList(items=[SynonymOut.model_validate(row) for row in rows])
+
+
+@synonym_router.put("/{word}", responses=problems(Invalid))
+async def say_synonym(
+    word: Annotated[str, Path(max_length=20)],
+    body: SynonymIn,
+    caller: Reviewer,
+    uow: Annotated[UnitOfWork, Depends(unit_of_work)],
+    clock: ClockDep,
+) -> SynonymOut:
+    """Say what an everyday expression means; without meanings it is not looked for any more."""
+    plain = await commands.say_synonym(word, body.means, caller.subject, uow=uow, clock=clock)
+    return SynonymOut(word=plain, means=body.means, edited_by=caller.subject)

@@ -1,6 +1,8 @@
 """What the routes of searching answer."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class ItemBrief(BaseModel):
@@ -51,13 +53,17 @@ class SynonymIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    means: list[str]
+    means: list[Annotated[str, Field(min_length=1, max_length=40)]] = Field(max_length=20)
 
 
-class SynonymOut(SynonymIn):
-    """An everyday expression."""
+class SynonymOut(BaseModel):
+    """An everyday expression; `edited_by` is null when it comes from the city's file."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     word: str
+    means: list[str]
+    edited_by: str | None
 
 
 class SynonymList(BaseModel):

@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from svc_catalog.database import METADATA
 from svc_catalog.item.store import in_use, item
 from svc_catalog.search.domain import (
-    CONCEPT_SCALE,
+    RANK_SCALE,
     Asked,
     Candidate,
     bigrams,
@@ -42,6 +42,7 @@ synonym = Table(
     METADATA,
     Column("word", Text, primary_key=True, comment="everyday expression, normalised"),
     Column("means", ARRAY(Text), nullable=False, comment="what the catalogue calls it"),
+    Column("edited_by", Text, comment="staff; null: from the city's file"),
 )
 
 MOST_CANDIDATES = 1000
@@ -89,15 +90,40 @@ def _also(record: Mapping[str, Any]) -> Iterable[str]:
 
 
 async def load_synonyms(session: AsyncSession, known: Mapping[str, Sequence[str]]) -> None:
-    """Make the table hold exactly these expressions."""
+    """Make the table hold exactly these expressions, and what staff said about others or these."""
     rows = [{"word": normalise(word), "means": list(means)} for word, means in known.items()]
     if rows:
         statement = upsert(synonym)
         changed = statement.on_conflict_do_update(
-            index_elements=["word"], set_={"means": statement.excluded.means}
+            index_elements=["word"],
+            set_={"means": statement.excluded.means},
+            where=synonym.c.edited_by.is_(None),
         )
         await session.execute(changed, rows)
-    await session.execute(delete(synonym).where(synonym.c.word.not_in([row["word"] for row in rows])))
+    gone = synonym.c.word.not_in([row["word"] for row in rows])
+    await session.execute(delete(synonym).where(gone, synonym.c.edited_by.is_(None)))
+
+
+async def all_synonyms(session: AsyncSession) -> Sequence[Any]:
+    """Return word, means and edited_by of every everyday expression, by word."""
+    wanted = select(synonym.c.word, synonym.c.means, synonym.c.edited_by)
+    return (await session.execute(wanted.order_by(synonym.c.word))).all()
+
+
+class SynonymStore:
+    """Everyday expressions inside one transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def put(self, word: str, means: Sequence[str], by: str) -> None:
+        """Keep what an expression means; without meanings it is not looked for any more."""
+        values = {"means": list(means), "edited_by": by}
+        await self._session.execute(
+            upsert(synonym)
+            .values(word=word, **values)
+            .on_conflict_do_update(index_elements=["word"], set_=values)
+        )
 
 
 async def search(
@@ -142,14 +168,14 @@ async def _ranked(
     if max(judged.values(), default=0.0) < GOOD_ENOUGH:
         candidates = await _candidates(session, or_(_by_words(asked), _nearly(asked)), conditions)
         judged = scores(asked, candidates, total, pinyin)
-    return sorted((round((2 - score) * CONCEPT_SCALE), code) for code, score in judged.items())
+    return sorted((round((2 - score) * RANK_SCALE), code) for code, score in judged.items())
 
 
 async def understood(session: AsyncSession, query: str) -> Asked:
     """Return what a query is about, by the everyday expressions known now."""
     parts = possible_synonyms(normalise(query))
     rows = await session.execute(select(synonym.c.word, synonym.c.means).where(synonym.c.word.in_(parts)))
-    return understand(query, {word: means for word, means in rows}, cut)
+    return understand(query, {word: means for word, means in rows if means}, cut)
 
 
 async def _candidates(

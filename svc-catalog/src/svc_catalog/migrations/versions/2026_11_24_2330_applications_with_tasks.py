@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "catalog_0201"
-down_revision = "catalog_0103"
+down_revision = "catalog_0104"
 
 JSON = postgresql.JSONB(astext_type=sa.Text())
 MOMENT = sa.DateTime(timezone=True)
