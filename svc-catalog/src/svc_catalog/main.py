@@ -37,6 +37,7 @@ from svc_catalog.window import http as window_http
 
 LARGEST_BODY = 8 * 1024 * 1024  # An attachment of seven megabytes fits.
 
+
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """Return the application."""
 
