@@ -43,7 +43,8 @@ BODIES: dict[str, Any] = {
 
 def routes_of_one() -> list[tuple[str, str]]:
     """Return every route about one application or task, from the application itself."""
-    paths = create_app(Settings.model_construct()).openapi()["paths"]
+    document: Any = create_app(Settings.model_construct()).openapi()
+    paths = document["paths"]
     return [
         (method.upper(), path)
         for path, methods in sorted(paths.items())

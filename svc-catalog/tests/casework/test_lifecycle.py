@@ -57,6 +57,7 @@ def machine(database: str, cipher: FieldCipher) -> type[RuleBasedStateMachine]:
             self.engine = make_engine(database, pool_size=2)
             self.sessions = make_sessions(self.engine)
             self.clock = FixedClock()
+            self.status = Status.SUBMITTED
             self.stopped = False
             self.approved: set[str] = set()
 
@@ -93,7 +94,6 @@ def machine(database: str, cipher: FieldCipher) -> type[RuleBasedStateMachine]:
                 submit(cmd, uow=self.uow(), wallet=NoWallet(), cipher=cipher, clock=self.clock)
             )
             self.id: UUID = filed.id
-            self.status = Status.SUBMITTED
 
         @rule()
         def accept(self) -> None:

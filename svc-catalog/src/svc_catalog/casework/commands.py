@@ -42,10 +42,10 @@ async def transfer_task(
     cmd: OnTask, department: str, *, uow: UnitOfWork, places: Places, clock: Clock
 ) -> Application:
     """Give a task to another department. Raises NoSuchTask, UnknownPlace."""
-    if not await places.has_department(department):
-        raise UnknownPlace(f"没有编码为 {department} 的部门", field="department")
     async with uow:
         application, task = await _task(cmd, uow, clock)
+        if not await places.has_department(department):
+            raise UnknownPlace(f"没有编码为 {department} 的部门", field="department")
         before = task.department
         application.transfer_task(task, department, cmd.by, clock.now(), cmd.note)
         told = {"task": str(task.id), "from": before, "to": department}
@@ -58,10 +58,10 @@ async def transfer_point(
     cmd: Decide, service_point: str, *, uow: UnitOfWork, places: Places, clock: Clock
 ) -> Application:
     """Give an application to another service point. Raises UnknownPlace."""
-    if not await places.has_service_point(service_point):
-        raise UnknownPlace(f"没有编码为 {service_point} 的网点", field="service_point")
     async with uow:
         application = await locked(cmd, uow)
+        if not await places.has_service_point(service_point):
+            raise UnknownPlace(f"没有编码为 {service_point} 的网点", field="service_point")
         before = application.service_point
         application.transfer_point(service_point, cmd.by, clock.now(), cmd.note)
         told = {"from": before, "to": service_point}
