@@ -44,7 +44,7 @@ WITH items AS (SELECT array_agg(code ORDER BY code) AS codes, array_agg(name ORD
 INSERT INTO application (id, case_number, person_id, item_code, item_version, item_name, department,
     service_point, channel, applicant, form, materials, promised_days, submitted_at, status, version, steps,
     accepted_by, accepted_at, clock_from, due_at, overdue_at, is_instant, is_unified, plan)
-SELECT gen_random_uuid(), 'B' || r, 'p_bench_' || (r * 7919 % $2), i.codes[1 + r % i.n], 1,
+SELECT gen_random_uuid(), 'B' || r, 'p_bench_' || (r::bigint * 7919 % $2::bigint), i.codes[1 + r % i.n], 1,
     i.names[1 + r % i.n], i.departments[1 + r % i.n], p.codes[1 + r / 3 % p.n], 'mobile', repeat('x', 300),
     repeat('x', 400), '[{"name": "申请表", "source": "applicant", "proof": "手机上传"}]', 5,
     '2026-01-01'::timestamptz + r * interval '30 seconds', ($3::text[])[1 + r % 8], 4,
