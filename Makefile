@@ -41,6 +41,10 @@ run: $(STAMP) ## Run the whole platform (PORT_BASE=8000); Ctrl-C stops it
 demo: $(STAMP) ## Walk the main journey on the running platform
 	@$(BIN)/python deploy/demo/journey.py
 
+.PHONY: enrolment
+enrolment: $(STAMP) ## Enrol 1,414 pupils on the running platform, without one paper
+	@$(BIN)/python deploy/demo/enrol.py
+
 .PHONY: token
 token: $(STAMP) ## Print a demo user's access token: make -s token NAME=citizen_a
 	@$(BIN)/python -m lib_local token $(or $(NAME),citizen_a)

@@ -20,6 +20,7 @@ from lib_contracts.catalog import (
     ApplicationApproved,
     ApplicationDelivered,
     ApplicationRefused,
+    ApplicationSupplementRequested,
 )
 from lib_contracts.complaint import (
     CaseClosed,
@@ -108,6 +109,12 @@ def _closed(e: TicketClosed) -> Text:
 def _accepted(e: ApplicationAccepted) -> Text:
     return Text(
         "申请已受理", f"您的“{e.item_name}”已受理，办件编号{e.case_number}，{_when(e.due_at)}前办结。"
+    )
+
+
+def _supplement(e: ApplicationSupplementRequested) -> Text:
+    return Text(
+        "请补正材料", f"您的“{e.item_name}”（{e.case_number}）需要补正材料，须补内容请在办件详情中查看。"
     )
 
 
@@ -228,6 +235,7 @@ WRITERS: dict[type[Event], Callable[[Any], Text]] = {
     TicketTransferred: _transferred,
     TicketClosed: _closed,
     ApplicationAccepted: _accepted,
+    ApplicationSupplementRequested: _supplement,
     ApplicationApproved: _approved,
     ApplicationRefused: _refused,
     ApplicationDelivered: _delivered,

@@ -54,6 +54,50 @@ POST   /v1/applications/{id}/supplement-request catalog               staff
 POST   /v1/applications/{id}/rejection        catalog                 staff
 POST   /v1/applications/{id}/approval         catalog                 staff
 POST   /v1/applications/{id}/refusal          catalog                 staff
+POST   /v1/application-prechecks              catalog                 pc mobile kiosk bank staff
+GET    /v1/applications/counts                catalog                 pc mobile kiosk bank staff
+GET    /v1/applications/{id}/tasks            catalog                 pc mobile kiosk staff
+GET    /v1/applications/{id}/dossier          catalog                 pc mobile staff
+GET    /v1/applications/{id}/attachments/{file} catalog               pc mobile staff
+GET    /v1/applications/{id}/receipts         catalog                 pc mobile kiosk bank staff
+GET    /v1/applications/{id}/receipts/{kind}  catalog                 pc mobile kiosk bank staff
+GET    /v1/applications/{id}/delivery         catalog                 pc mobile kiosk staff
+POST   /v1/applications/{id}/delivery/pickup-code catalog             pc mobile kiosk
+POST   /v1/applications/{id}/delivery/pickup  catalog                 staff
+POST   /v1/applications/{id}/delivery/label   catalog                 staff
+POST   /v1/applications/{id}/delivery/parcel  catalog                 staff
+POST   /v1/applications/{id}/delivery/receipt catalog                 pc mobile
+POST   /v1/applications/{id}/transfer         catalog                 staff
+POST   /v1/applications/{id}/clock-stop       catalog                 staff
+POST   /v1/applications/{id}/clock-start      catalog                 staff
+POST   /v1/applications/{id}/notes            catalog                 staff
+GET    /v1/applications/{id}/exchange         catalog                 staff
+GET    /v1/tasks                              catalog                 staff
+POST   /v1/tasks/{id}/start                   catalog                 staff
+POST   /v1/tasks/{id}/approval                catalog                 staff
+POST   /v1/tasks/{id}/refusal                 catalog                 staff
+POST   /v1/tasks/{id}/transfer                catalog                 staff
+POST!  /v1/attachments                        catalog                 pc mobile kiosk staff
+GET    /v1/attachments                        catalog                 pc mobile kiosk
+GET    /v1/attachments/{id}                   catalog                 pc mobile kiosk
+POST!  /v1/drafts                             catalog                 pc mobile kiosk bank
+GET    /v1/drafts                             catalog                 pc mobile kiosk bank
+GET    /v1/drafts/{id}                        catalog                 pc mobile kiosk bank
+PUT    /v1/drafts/{id}                        catalog                 pc mobile kiosk bank
+DELETE /v1/drafts/{id}                        catalog                 pc mobile kiosk bank
+POST!  /v1/drafts/{id}/submission             catalog                 pc mobile kiosk bank
+POST!  /v1/window/acceptances                 catalog                 staff
+POST   /v1/window/persons                     catalog                 staff
+POST!  /v1/exchange/transfers                 catalog                 bank
+POST   /v1/exchange/statuses                  catalog                 bank
+POST   /v1/enrolment-runs                     catalog                 staff
+GET    /v1/enrolment-runs/{id}                catalog                 staff
+POST   /v1/enrolment-runs/{id}/pupils         catalog                 staff
+GET    /v1/enrolment-runs/{id}/pupils         catalog                 staff
+POST   /v1/enrolments/{id}/placement          catalog                 staff
+POST   /v1/enrolments/{id}/decline            catalog                 staff
+GET    /v1/case-audit                         catalog:/v1/audit-records staff
+POST   /v1/case-audit/verification            catalog:/v1/audit-records/verification staff
 GET    /v1/my-page                            gateway                 pc mobile
 GET    /v1/service-points/{code}/overview     gateway                 public pc mobile kiosk bank staff
 GET    /v1/indicators                         gateway                 public pc mobile staff

@@ -11,6 +11,8 @@ SANDBOX = "psbc-sandbox"
 SANDBOX_KEY_ID = "psbc-sandbox-1"
 SANDBOX_SM2_KEY_ID = "psbc-sandbox-sm2"
 KIOSK = "kiosk-410422-01"
+PARTNER_CITY = "320583"
+PARTNER_CITY_KEY_ID = "kunshan-1"
 
 
 @dataclass(frozen=True)

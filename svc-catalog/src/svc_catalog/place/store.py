@@ -86,6 +86,12 @@ async def one_point(session: AsyncSession, code: str) -> Record:
     return record
 
 
+async def department_name(session: AsyncSession, code: str) -> str:
+    """Return the name of a department; its code when it is not known here."""
+    found = await session.scalar(select(department.c.data["name"].astext).where(department.c.code == code))
+    return found or code
+
+
 async def groups_in(session: AsyncSession, division: str) -> set[str]:
     """Return the window groups that the service points of a division, or of those under it, serve."""
     rows = await session.scalars(
