@@ -18,9 +18,10 @@ ASKED = 400
 AT_ONCE = 4
 BARE = """
 SELECT id, case_number, kind, category, urgency, item_code, department, division, service_point, channel,
-       status, status_since, received_at, due_at, is_overdue, level, outcome, reopened, helper, tracked_at,
-       supervised_until, extension_asked, has_trouble, awaiting
-FROM complaint_case WHERE department = $1 AND status NOT IN ('resolved', 'confirmed', 'closed')
+       status, status_since, received_at, due_at, is_overdue, level, outcome, reopened, helper,
+       tracked_at, supervised_until, extension_asked, has_trouble, awaiting
+FROM complaint_case
+WHERE department = $1 AND status NOT IN ('resolved', 'confirmed', 'closed')
 ORDER BY due_at, id LIMIT 21
 """
 SCAN = """
@@ -28,12 +29,13 @@ SELECT kind, category, department, division, count(*), count(*) FILTER (WHERE du
 FROM complaint_case GROUP BY 1, 2, 3, 4
 """
 FILL = """
-INSERT INTO complaint_case (id, case_number, kind, content, category, department, division, received_at, due_at,
-                            status, is_overdue, steps, closed_at, outcome)
+INSERT INTO complaint_case (id, case_number, kind, content, category, department, division, received_at,
+                            due_at, status, is_overdue, steps, closed_at, outcome)
 SELECT gen_random_uuid(), 'B' || n,
-       (ARRAY['could_not_get_it_done','difficult_problem','consultation'])[1 + n % 3], 'k1:none', (ARRAY['waiting','materials','attitude','overdue','system'])[1 + n % 5],
+       (ARRAY['could_not_get_it_done', 'difficult_problem', 'consultation'])[1 + n % 3], 'k1:none',
+       (ARRAY['waiting', 'materials', 'attitude', 'overdue', 'system'])[1 + n % 5],
        $1 || (n % 40)::text,
-       (ARRAY['410402000000','410403000000','410421000000','410422000000'])[1 + n % 4],
+       (ARRAY['410402000000', '410403000000', '410421000000', '410422000000'])[1 + n % 4],
        now() - n % 60 * interval '1 day' - n % 1440 * interval '1 minute',
        now() + (n % 30 - 10) * interval '1 day',
        CASE WHEN n > $2 THEN 'closed' ELSE 'in_progress' END, false,

@@ -27,7 +27,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from lib_db import EnumText, UtcDateTime
-from svc_complaint.complaint_case.domain import Case, NoSuchCase, Outcome
+from svc_complaint.complaint_case.domain import Case, Outcome
+from svc_complaint.complaint_case.errors import NoSuchCase
 from svc_complaint.database import MAPPERS, METADATA
 from svc_complaint.kind.domain import WORKED_ON, Status
 from svc_complaint.timer.domain import Due
@@ -60,6 +61,7 @@ complaint_case = Table(
     Column("external", Text, comment="platform:number of an order from elsewhere"),
     Column("received_at", UtcDateTime, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
+    Column("runs_since", UtcDateTime, comment="since when the deadline runs"),
     Column("status", EnumText(Status), nullable=False),
     Column("status_since", UtcDateTime, nullable=False, server_default=text("now()")),
     Column("is_overdue", Boolean, nullable=False),

@@ -50,6 +50,15 @@ def upgrade() -> None:
             "status_since", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
     )
+    op.add_column(
+        "complaint_case",
+        sa.Column(
+            "runs_since",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="since when the deadline runs",
+        ),
+    )
     op.add_column("complaint_case", sa.Column("level", sa.SmallInteger(), server_default="0", nullable=False))
     op.add_column("complaint_case", sa.Column("outcome", sa.Text(), nullable=True))
     op.add_column("complaint_case", sa.Column("merged_into", sa.Uuid(), nullable=True))
@@ -248,6 +257,7 @@ def downgrade() -> None:
     op.drop_column("complaint_case", "merged_into")
     op.drop_column("complaint_case", "outcome")
     op.drop_column("complaint_case", "level")
+    op.drop_column("complaint_case", "runs_since")
     op.drop_column("complaint_case", "status_since")
     op.drop_column("complaint_case", "external")
     op.drop_column("complaint_case", "division")
