@@ -17,7 +17,8 @@ VALUES (gen_random_uuid(), 'GJ1', 'bad_rating', 'p', 'k1:x', '410422-HALL', '202
         '2026-03-11T15:59:59Z', 'accepted', false,
         '[{"at": "2026-03-05T01:00:00+00:00", "by": "s", "status": "accepted", "note": "接单"}]'),
        (gen_random_uuid(), 'GJ2', 'consultation', NULL, 'k1:x', NULL, '2026-03-04T01:00Z',
-        '2026-03-11T15:59:59Z', 'closed', false, '[{"at": "2026-03-06T01:00:00+00:00", "by": "p", "status": "closed", "note": ""}]')
+        '2026-03-11T15:59:59Z', 'closed', false,
+        '[{"at": "2026-03-06T01:00:00+00:00", "by": "p", "status": "closed", "note": ""}]')
 """
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from lib_kernel import Clock
+from lib_kernel import Clock, DomainError
 from svc_complaint.complaint_case import plan
 from svc_complaint.complaint_case.commands import settle
 from svc_complaint.complaint_case.domain import SYSTEM, Case
@@ -36,11 +36,15 @@ async def fire_due(uow: UnitOfWork, clock: Clock) -> bool:
 async def _fire(timer: Due, uow: UnitOfWork, now: datetime) -> str:
     """Do what a timer is for; return the number of its case."""
     case = await uow.cases.lock(timer.case_id)
-    kind = await uow.kinds.of_version(case.kind, case.kind_version)
-    if Planned(timer.name, timer.rung, timer.due_at) in plan.timers(case, kind):
-        await _act(timer, case, kind, uow, now)
-        await settle(case, kind, uow, now)
-    # Else another timer of the case, fired a moment ago, has made this one needless.
+    try:
+        kind = await uow.kinds.of_version(case.kind, case.kind_version)
+        if Planned(timer.name, timer.rung, timer.due_at) in plan.timers(case, kind):
+            await _act(timer, case, kind, uow, now)
+            await settle(case, kind, uow, now)
+        # Else another timer of the case, fired a moment ago, has made this one needless.
+    except DomainError as error:
+        # One case that cannot go on must not hold up the others; it is seen on the case.
+        case.trouble("timer", f"期限“{timer.name.value}”到期，但未能处理：{error.title}", now)
     return case.case_number
 
 

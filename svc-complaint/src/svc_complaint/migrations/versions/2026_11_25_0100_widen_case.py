@@ -181,6 +181,16 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status NOT IN ('resolved', 'confirmed', 'closed')"),
     )
+    op.create_index(
+        "ix_complaint_case_special",
+        "complaint_case",
+        ["due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text(
+            "status NOT IN ('resolved', 'confirmed', 'closed') AND (tracked_at IS NOT NULL"
+            " OR supervised_until IS NOT NULL OR has_trouble OR extension_asked)"
+        ),
+    )
     # Cases of the first release: where they stand, since when, and where they came from.
     op.execute(
         "UPDATE complaint_case SET status_since = coalesce((steps -> -1 ->> 'at')::timestamptz, received_at),"
@@ -192,6 +202,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take the change back."""
+    op.drop_index("ix_complaint_case_special", table_name="complaint_case")
     op.drop_index(
         "ix_complaint_case_work",
         table_name="complaint_case",
