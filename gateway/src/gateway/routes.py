@@ -222,30 +222,30 @@ POST   /v1/document-verifications             seal:/v1/verifications  public pc 
 GET    /v1/revocation-list                    seal                    public pc mobile kiosk bank staff
 GET    /v1/authority-certificates             seal                    public pc mobile kiosk bank staff
 
-GET    /v1/ratings                            complaint               pc mobile kiosk
-POST!  /v1/ratings/{id}/submission            complaint               pc mobile kiosk
+GET    /v1/ratings                            complaint               pc mobile kiosk bank
+POST!  /v1/ratings/{id}/submission            complaint               pc mobile kiosk bank
 POST   /v1/ratings/{id}/appeal                complaint               staff
 POST   /v1/ratings/{id}/review                complaint               staff
 GET    /v1/ratings-to-review                  complaint               staff
-GET    /v1/rating-tags                        complaint               public pc mobile kiosk staff
+GET    /v1/rating-tags                        complaint               public pc mobile kiosk bank staff
 GET    /v1/rating-rates                       complaint               staff
-GET    /v1/case-kinds                         complaint               public pc mobile kiosk staff
+GET    /v1/case-kinds                         complaint               public pc mobile kiosk bank staff
 PUT    /v1/case-kinds/{code}                  complaint               staff
 GET    /v1/case-categories                    complaint               staff
 POST   /v1/triage-suggestions                 complaint               staff
 GET    /v1/routing-rules                      complaint               staff
 PUT    /v1/routing-rules                      complaint               staff
 POST   /v1/routing-rules/trial                complaint               staff
-POST!  /v1/cases                              complaint               public pc mobile kiosk staff
-GET    /v1/cases                              complaint               pc mobile kiosk staff
-GET    /v1/cases/{id}                         complaint               pc mobile kiosk staff
-POST!  /v1/cases/{id}/attachments             complaint               public pc mobile kiosk staff
-GET    /v1/cases/{id}/attachments             complaint               public pc mobile kiosk staff
+POST!  /v1/cases                              complaint               public pc mobile kiosk bank staff
+GET    /v1/cases                              complaint               pc mobile kiosk bank staff
+GET    /v1/cases/{id}                         complaint               pc mobile kiosk bank staff
+POST!  /v1/cases/{id}/attachments             complaint               public pc mobile kiosk bank staff
+GET    /v1/cases/{id}/attachments             complaint               public pc mobile kiosk bank staff
 GET    /v1/cases/{id}/attachments/{attachment} complaint              public pc mobile kiosk staff
-POST   /v1/cases/{id}/supplement              complaint               pc mobile kiosk
-POST   /v1/cases/{id}/confirmation            complaint               pc mobile kiosk
-POST   /v1/cases/{id}/reopening               complaint               pc mobile kiosk
-POST   /v1/cases/{id}/withdrawal              complaint               pc mobile kiosk
+POST   /v1/cases/{id}/supplement              complaint               pc mobile kiosk bank
+POST   /v1/cases/{id}/confirmation            complaint               pc mobile kiosk bank
+POST   /v1/cases/{id}/reopening               complaint               pc mobile kiosk bank
+POST   /v1/cases/{id}/withdrawal              complaint               pc mobile kiosk bank
 GET    /v1/tracked-case                       complaint               public pc mobile kiosk
 POST   /v1/tracked-case/supplement            complaint               public pc mobile kiosk
 POST   /v1/tracked-case/confirmation          complaint               public pc mobile kiosk

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from lib_db import Sessions
 from lib_kernel import CITY_ZONE, new_id
@@ -287,3 +287,20 @@ async def test_a_case_that_somebody_works_on_is_passed_over_and_fired_afterwards
         assert case.level == 0
     await fire(new_uow, clock)
     assert [one["level"] for one in await told(sessions, "case.escalated")] == [1, 2]
+
+
+async def test_a_case_that_cannot_go_on_shows_so_and_holds_nobody_up(
+    service: Clients, sessions: Sessions, clock: FixedClock, new_uow: NewUow
+) -> None:
+    broken, sound = await in_progress(service), await in_progress(service)
+    async with sessions.begin() as session:
+        await session.execute(
+            update(complaint_case)
+            .where(complaint_case.c.id == UUID(broken.rsplit("/", 1)[1]))
+            .values(kind_version=99)
+        )
+    clock.set(at("2026-03-12 00:00"))
+    await fire(new_uow, clock)
+    assert {one["case_id"] for one in await told(sessions, "case.escalated")} == {sound.rsplit("/", 1)[1]}
+    troubles = (await service.as_(DISPATCHER).get(broken)).json()["troubles"]
+    assert [trouble["what"] for trouble in troubles if not trouble["settled_at"]] == ["timer"]

@@ -15,7 +15,8 @@ from lib_web import AnyCaller, Caller, problems
 from svc_complaint.attachment import store
 from svc_complaint.attachment.domain import Attachment, NoSuchAttachment, TooManyAttachments
 from svc_complaint.complaint_case.access import may_see
-from svc_complaint.complaint_case.domain import Case, NoSuchCase
+from svc_complaint.complaint_case.domain import Case
+from svc_complaint.complaint_case.errors import NoSuchCase
 from svc_complaint.complaint_case.intake import hash_code
 from svc_complaint.settings import Settings
 

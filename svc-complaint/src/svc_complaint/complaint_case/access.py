@@ -3,7 +3,8 @@
 from lib_kernel import NotAllowed
 from lib_web import Caller, CallerKind
 from svc_complaint.complaint_case.commands import Check
-from svc_complaint.complaint_case.domain import Case, NoSuchCase
+from svc_complaint.complaint_case.domain import Case
+from svc_complaint.complaint_case.errors import NoSuchCase
 
 # These see every case; the others only their departments'.
 CITY_WIDE = frozenset({"dispatcher", "supervisor", "leader", "admin"})

@@ -9,7 +9,8 @@ from lib_web import AnyCaller, problems
 from svc_complaint.complaint_case import commands, store
 from svc_complaint.complaint_case.access import anyone
 from svc_complaint.complaint_case.commands import Step
-from svc_complaint.complaint_case.domain import Case, NoSuchCase, TooLate
+from svc_complaint.complaint_case.domain import Case
+from svc_complaint.complaint_case.errors import NoSuchCase, TooLate
 from svc_complaint.complaint_case.http import STEP, DeskDep
 from svc_complaint.complaint_case.intake import hash_code
 from svc_complaint.complaint_case.receipt import Cipher

@@ -7,67 +7,20 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from lib_kernel import Conflict, Invalid, NotAllowed, NotFound, mod37_36_check, move, new_id
+from lib_kernel import Conflict, Invalid, mod37_36_check, move, new_id
+from svc_complaint.complaint_case.errors import (
+    CallBackMissing,
+    CaseOver,
+    FourEyes,
+    NotAsked,
+    NothingToDecide,
+    PartsOpen,
+    TooLate,
+)
 from svc_complaint.kind.domain import WORKED_ON, CaseKind, Status
 
 Record = dict[str, Any]
 SYSTEM = "system"
-
-
-class NoSuchCase(NotFound):
-    """There is no such case that the caller may see."""
-
-    code = "case-not-found"
-    title = "没有这个诉求"
-
-
-class CaseOver(Conflict):
-    """The case is closed; nothing more can be added."""
-
-    code = "case-closed"
-    title = "诉求已办结"
-
-
-class PartsOpen(Conflict):
-    """Co-handling departments have not answered yet."""
-
-    code = "co-handlers-open"
-    title = "协办部门尚未反馈"
-
-
-class NotAsked(NotAllowed):
-    """The department was not asked to co-handle, or has answered."""
-
-    code = "not-co-handler"
-    title = "本部门没有待反馈的协办任务"
-
-
-class NothingToDecide(Conflict):
-    """There is no open request of this sort on the case."""
-
-    code = "nothing-to-decide"
-    title = "没有待处理的事项"
-
-
-class FourEyes(NotAllowed):
-    """Who asked may not decide."""
-
-    code = "four-eyes"
-    title = "申请人不能审批自己的申请"
-
-
-class TooLate(Conflict):
-    """The window in which this may be done has passed."""
-
-    code = "too-late"
-    title = "已超过期限"
-
-
-class CallBackMissing(Conflict):
-    """The kind wants the case verified and the person called back before staff may close it."""
-
-    code = "call-back-missing"
-    title = "须先核实并回访"
 
 
 class Outcome(StrEnum):
@@ -99,6 +52,7 @@ class Case:
     received_at: datetime
     due_at: datetime
     status_since: datetime
+    runs_since: datetime | None = None
     status: Status = Status.RECEIVED
     tracking_hash: str | None = None
     contact: str | None = None
@@ -150,6 +104,7 @@ class Case:
             received_at=now,
             due_at=due,
             status_since=now,
+            runs_since=now,
             call_back_due=call_back,
             **facts,
         )
@@ -173,7 +128,8 @@ class Case:
 
     def send_back(self, kind: CaseKind, by: str, now: datetime, note: str | None) -> None:
         """The department says it is not theirs (退回); the reason is between departments."""
-        self._go(kind, Status.RECEIVED, "return", by, now, note, internal=True)
+        self._go(kind, Status.RECEIVED, "return", by, now, note, internal=True, department=self.department)
+        self.department = None
 
     def transfer(self, kind: CaseKind, by: str, now: datetime, department: str, note: str | None) -> None:
         """Hand it to another department (转办)."""
@@ -228,7 +184,8 @@ class Case:
         self.reopened += 1
         self.outcome = self.closed_at = self.resolved_at = None
         self.merged_into = None
-        self.due_at, self.is_overdue, self.level = kind.spans["resolve"].after(now), False, 0
+        self.runs_since, self.due_at = now, kind.spans["resolve"].after(now)
+        self.is_overdue, self.level = False, 0
 
     def withdraw(self, kind: CaseKind, by: str, now: datetime, note: str | None) -> None:
         """The person takes it back (撤回)."""

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from lib_kernel import Clock
+from lib_kernel import Clock, DomainError
+from svc_complaint.complaint_case import plan
 from svc_complaint.complaint_case.commands import settle
 from svc_complaint.complaint_case.domain import SYSTEM, Case
 from svc_complaint.complaint_case.ports import UnitOfWork
 from svc_complaint.complaint_case.tidings import alert_staff, event
 from svc_complaint.kind.domain import CaseKind, Rung
 from svc_complaint.office_hours import Span, Unit
-from svc_complaint.timer.domain import Due, Name
+from svc_complaint.timer.domain import Due, Name, Planned
 
 AT_ONCE = 50
 ANSWER_WITHIN = Span(1, Unit.WORKING_DAYS)
@@ -24,19 +25,30 @@ async def fire_due(uow: UnitOfWork, clock: Clock) -> bool:
     now = clock.now()
     async with uow:
         due = await uow.cases.due_timers(now, AT_ONCE)
-        for timer in due:
-            await _fire(timer, uow, now)
         await uow.timers.fired([timer.id for timer in due], now)
-        for timer in due:
+        for timer, case_number in [(timer, await _fire(timer, uow, now)) for timer in due]:
             facts = {"timer": timer.name.value, "rung": str(timer.rung), "due": timer.due_at.isoformat()}
-            await uow.audit.note(SYSTEM, "case.timer", str(timer.case_id), now, facts)
+            await uow.audit.note(SYSTEM, "case.timer", case_number, now, facts)
         await uow.commit()
     return len(due) == AT_ONCE
 
 
-async def _fire(timer: Due, uow: UnitOfWork, now: datetime) -> None:
+async def _fire(timer: Due, uow: UnitOfWork, now: datetime) -> str:
+    """Do what a timer is for; return the number of its case."""
     case = await uow.cases.lock(timer.case_id)
-    kind = await uow.kinds.of_version(case.kind, case.kind_version)
+    try:
+        kind = await uow.kinds.of_version(case.kind, case.kind_version)
+        if Planned(timer.name, timer.rung, timer.due_at) in plan.timers(case, kind):
+            await _act(timer, case, kind, uow, now)
+            await settle(case, kind, uow, now)
+        # Else another timer of the case, fired a moment ago, has made this one needless.
+    except DomainError as error:
+        # One case that cannot go on must not hold up the others; it is seen on the case.
+        case.trouble("timer", f"期限“{timer.name.value}”到期，但未能处理：{error.title}", now)
+    return case.case_number
+
+
+async def _act(timer: Due, case: Case, kind: CaseKind, uow: UnitOfWork, now: datetime) -> None:
     if timer.name is Name.RESOLVE:
         rung = next((rung for rung in kind.ladder if rung.level == timer.rung), None)
         await _climb(case, rung, uow, now)
@@ -50,7 +62,6 @@ async def _fire(timer: Due, uow: UnitOfWork, now: datetime) -> None:
         to = "department_lead" if timer.name is Name.SUPERVISION else "dispatcher"
         to = "department_lead" if timer.name is Name.CALL_BACK else to
         await _escalate(case, uow, now, timer.name.value, 1, to)
-    await settle(case, kind, uow, now)
 
 
 async def _climb(case: Case, rung: Rung | None, uow: UnitOfWork, now: datetime) -> None:

@@ -23,7 +23,8 @@ from lib_web import (
 from svc_complaint.complaint_case import commands, store
 from svc_complaint.complaint_case.access import CITY_WIDE, may_see, own, sees_whole
 from svc_complaint.complaint_case.commands import Desk, Step
-from svc_complaint.complaint_case.domain import Case, CaseOver, NoSuchCase, TooLate
+from svc_complaint.complaint_case.domain import Case
+from svc_complaint.complaint_case.errors import CaseOver, NoSuchCase, TooLate
 from svc_complaint.complaint_case.intake import FieldsInvalid, Receive, receive, tracking_code
 from svc_complaint.complaint_case.receipt import Cipher, intake_desk, plain_desk
 from svc_complaint.complaint_case.schemas import (

@@ -133,6 +133,8 @@ async def _sort_in(case: Case, kind: CaseKind, cmd: Receive, desk: Desk, now: da
     ]
     category = cmd.category or (suggestions[0].category if suggestions else None)
     by_code = {one.code: one for one in categories}
+    if cmd.category is not None and cmd.category not in by_code:
+        raise Invalid("原因类别不存在", field="category")
     speaking = next((one.department for one in suggestions if one.department), None)
     facts = Facts(
         kind=kind.code,

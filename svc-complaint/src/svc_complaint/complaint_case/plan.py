@@ -15,12 +15,14 @@ def timers(case: Case, kind: CaseKind) -> list[Planned]:
     if case.status is Status.DISPATCHED:
         found.append((Name.ACCEPT, 1, kind.due("accept", case.status_since)))
     if case.status in WORKED_ON:
-        since = case.received_at
+        since = case.runs_since or case.received_at
         found += [(Name.RESOLVE, rung.level, rung.at(since, case.due_at)) for rung in kind.ladder]
         found.append((Name.LOOK, 1, case.look_at))
         found.append((Name.SUPERVISION, 1, case.supervised_until))
     if case.status is Status.RESOLVED:
-        found.append((Name.CONFIRM, 1, kind.due("confirm", case.status_since)))
+        # Who was called back has the whole time to answer from then on.
+        asked = max(case.status_since, case.called_back_at or case.status_since)
+        found.append((Name.CONFIRM, 1, kind.due("confirm", asked)))
     if case.call_back_open and case.status is not Status.CLOSED:
         found.append((Name.CALL_BACK, 1, case.call_back_due))
     return [Planned(name, rung, due) for name, rung, due in found if due is not None]

@@ -17,9 +17,9 @@ from svc_complaint.complaint_case.access import (
     of_lead,
 )
 from svc_complaint.complaint_case.commands import Check, Step
-from svc_complaint.complaint_case.domain import (
+from svc_complaint.complaint_case.domain import Case
+from svc_complaint.complaint_case.errors import (
     CallBackMissing,
-    Case,
     FourEyes,
     NotAsked,
     NothingToDecide,

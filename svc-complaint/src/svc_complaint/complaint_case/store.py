@@ -1,7 +1,7 @@
 """Table and queries of cases."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     Integer,
+    Select,
     SmallInteger,
     Table,
     Text,
@@ -21,13 +22,15 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
+    union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from lib_db import EnumText, UtcDateTime
-from svc_complaint.complaint_case.domain import Case, NoSuchCase, Outcome
+from svc_complaint.complaint_case.domain import Case, Outcome
+from svc_complaint.complaint_case.errors import NoSuchCase
 from svc_complaint.database import MAPPERS, METADATA
 from svc_complaint.kind.domain import WORKED_ON, Status
 from svc_complaint.timer.domain import Due
@@ -60,6 +63,7 @@ complaint_case = Table(
     Column("external", Text, comment="platform:number of an order from elsewhere"),
     Column("received_at", UtcDateTime, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
+    Column("runs_since", UtcDateTime, comment="since when the deadline runs"),
     Column("status", EnumText(Status), nullable=False),
     Column("status_since", UtcDateTime, nullable=False, server_default=text("now()")),
     Column("is_overdue", Boolean, nullable=False),
@@ -95,6 +99,12 @@ Index("ix_complaint_case_received", C.received_at, C.id)
 Index("ix_complaint_case_closed", C.closed_at, postgresql_where=C.closed_at.is_not(None))
 Index("ix_complaint_case_work", C.department, C.due_at, C.id, postgresql_where=_OPEN)
 Index("ix_complaint_case_open", C.due_at, C.id, postgresql_where=_OPEN)
+# The few that a dispatcher or supervisor looks for among all open ones.
+_SPECIAL = text(
+    "status NOT IN ('resolved', 'confirmed', 'closed') AND (tracked_at IS NOT NULL"
+    " OR supervised_until IS NOT NULL OR has_trouble OR extension_asked)"
+)
+Index("ix_complaint_case_special", C.due_at, C.id, postgresql_where=_SPECIAL)
 Index(
     "ix_complaint_case_awaiting",
     C.awaiting,
@@ -241,32 +251,29 @@ async def worklist(
 ) -> Sequence[Case]:
     """Return open cases, the most urgent deadline first.
 
-    Each lead department is read from its own end of the index and the few that wait for a co-handler from
-    theirs, so the answer does not grow slower with the number of open cases.
+    Each lead department is read from its own end of the index, and the few cases that wait for a co-handler
+    from theirs, so the answer does not grow slower with the number of open cases.
     """
-    rest = Wanted(**{**vars(wanted), "departments": None}).conditions()
-    base: list[Any] = [_OPEN, *rest]
+    base: list[Any] = [_OPEN, *replace(wanted, departments=None).conditions()]
     if after is not None:
         base.append(tuple_(C.due_at, C.id) > after)
-    ordered = (C.due_at, C.id)
     if wanted.departments is None:
-        ids = [select(C.id, C.due_at).where(*base).order_by(*ordered).limit(limit)]
+        parts = [_first(base, limit)]
     else:
         mine = sorted(wanted.departments)
-        ids = [
-            select(C.id, C.due_at).where(*base, C.department == code).order_by(*ordered).limit(limit)
-            for code in mine
-        ]
-        asked: list[Any] = [C.awaiting.overlap(mine), text("awaiting <> '{}'")]
-        ids.append(select(C.id, C.due_at).where(*base, *asked).order_by(*ordered).limit(limit))
-    found: set[tuple[datetime, UUID]] = set()
-    for statement in ids:
-        found |= {(row.due_at, row.id) for row in await session.execute(statement)}
-    first = [case_id for _, case_id in sorted(found)[:limit]]
-    cases = await session.scalars(
-        select(Case).options(load_only(*LISTED, raiseload=True)).where(C.id.in_(first)).order_by(*ordered)
-    )
-    return cases.all()
+        parts = [_first([*base, C.department == code], limit) for code in mine]
+        # Materialised: else the planner walks all open cases by deadline in search of the few.
+        asked = select(C.id, C.due_at).where(*base, C.awaiting.overlap(mine), text("awaiting <> '{}'"))
+        parts.append(select(asked.cte("asked").prefix_with("MATERIALIZED")))
+    ids = union(*parts).subquery()
+    first = select(ids.c.id).order_by(ids.c.due_at, ids.c.id).limit(limit)
+    cases = select(Case).options(load_only(*LISTED, raiseload=True)).where(C.id.in_(first))
+    return (await session.scalars(cases.order_by(C.due_at, C.id))).all()
+
+
+def _first(conditions: list[Any], limit: int) -> Select[UUID, datetime]:
+    ordered = select(C.id, C.due_at).where(*conditions).order_by(C.due_at, C.id).limit(limit)
+    return select(ordered.subquery())
 
 
 async def one(session: AsyncSession, case_id: UUID) -> Case:

@@ -7,7 +7,8 @@ from typing import Any
 
 from lib_sheets import Sheet, write_workbook
 
-GOOD, BAD, ACCENT, QUIET = "#1f7a4d", "#b3261e", "#14539a", "#9fb8d6"
+COLOURS = {"received": "#14539a", "closed": "#1f7a4d", "open": "#9fb8d6", "overdue": "#b3261e"}
+GRID = {"left": 8, "right": 24, "top": 16, "bottom": 36, "containLabel": True}
 SHOWN = 12
 TABLES = {
     "by_category": "原因",
@@ -95,8 +96,8 @@ def _tiles(facts: Mapping[str, Any]) -> str:
             if other is not None
         ]
         bad = ' class="bad"' if key in {"overdue", "bad", "troubles"} and value else ""
-        note = "　".join(notes) or "　"
-        found.append(f'<div class="tile"><span>{label}</span><b{bad}>{value}</b><span>{note}</span></div>')
+        note = f"<span>{'　'.join(notes)}</span>" if notes else ""
+        found.append(f'<div class="tile"><span>{label}</span><b{bad}>{value}</b>{note}</div>')
     return "".join(found)
 
 
@@ -111,17 +112,15 @@ def _named(facts: Mapping[str, Any], key: str, names: Mapping[str, str]) -> list
 def _card(title: str, option: Mapping[str, Any]) -> str:
     data = escape(json.dumps(option, ensure_ascii=False))
     chart = f'<div class="chart" role="img" aria-label="{title}" data-option="{data}"></div>'
-    return f'<section class="card"><h2>{title}</h2>{chart}</section>'
+    return f'<section class="card"><strong>{title}</strong>{chart}</section>'
 
 
 def _bars(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dict[str, Any]:
-    shown = [row for row in rows if any(row[column] for column in columns)][:SHOWN][::-1]
-    colours = {"received": ACCENT, "closed": GOOD, "open": QUIET, "overdue": BAD}
+    some = [row for row in rows if any(row[column] for column in columns)]
+    shown = sorted(some, key=lambda row: -row[columns[0]])[:SHOWN][::-1]
     return {
-        "grid": {"left": 8, "right": 24, "top": 36, "bottom": 8, "containLabel": True},
-        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
-        "legend": {"top": 0, "data": [COLUMNS[column] for column in columns]},
-        "xAxis": {"type": "value", "minInterval": 1},
+        "grid": GRID,
+        "xAxis": {"type": "value", "minInterval": 1, **_key(columns)},
         "yAxis": {
             "type": "category",
             "data": [row["name"] for row in shown],
@@ -132,7 +131,7 @@ def _bars(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dict[str
                 "type": "bar",
                 "name": COLUMNS[column],
                 "data": [row[column] for row in shown],
-                "itemStyle": {"color": colours[column]},
+                "itemStyle": {"color": COLOURS[column]},
                 "barMaxWidth": 16,
             }
             for column in columns
@@ -141,22 +140,33 @@ def _bars(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dict[str
 
 
 def _trend(trend: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    colours = {"received": ACCENT, "closed": GOOD, "overdue": BAD}
+    columns = ("received", "closed", "overdue")
     return {
-        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 8, "containLabel": True},
-        "tooltip": {"trigger": "axis"},
-        "legend": {"top": 0},
-        "xAxis": {"type": "category", "data": [one["day"][5:] for one in trend]},
+        "grid": GRID,
+        "xAxis": {"type": "category", "data": [one["day"][5:] for one in trend], **_key(columns)},
         "yAxis": {"type": "value", "minInterval": 1},
         "series": [
             {
                 "type": "line",
-                "name": COLUMNS[key],
-                "data": [one[key] for one in trend],
-                "itemStyle": {"color": colour},
+                "name": COLUMNS[column],
+                "data": [one[column] for one in trend],
+                "itemStyle": {"color": COLOURS[column]},
             }
-            for key, colour in colours.items()
+            for column in columns
         ],
+    }
+
+
+def _key(columns: Sequence[str]) -> dict[str, Any]:
+    """Return the key to the colours as the axis's name: the charts' build has no legends."""
+    return {
+        "name": "   ".join(f"{{{column}|■}} {COLUMNS[column]}" for column in columns),
+        "nameLocation": "middle",
+        "nameGap": 34,
+        "nameTextStyle": {
+            "fontSize": 13,
+            "rich": {column: {"color": COLOURS[column], "fontSize": 14} for column in columns},
+        },
     }
 
 

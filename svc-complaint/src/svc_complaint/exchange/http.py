@@ -12,7 +12,7 @@ from lib_kernel import NotAllowed
 from lib_service.web import ClockDep, ReadSession, component, unit_of_work
 from lib_web import Caller, Page, problems, requires
 from svc_complaint.complaint_case.commands import CONTENT, SEALED
-from svc_complaint.complaint_case.domain import CaseOver, NoSuchCase
+from svc_complaint.complaint_case.errors import CaseOver, NoSuchCase
 from svc_complaint.exchange import store
 from svc_complaint.settings import Settings
 

@@ -100,7 +100,6 @@ class CaseKind:
     auto_triage: bool
     call_back: bool
     verify: bool
-    needs_confirmation: bool
     service_matter: bool
     difficult: bool
 
@@ -141,7 +140,6 @@ class CaseKind:
                 auto_triage=bool(value.get("auto_triage", False)),
                 call_back=bool(value.get("call_back", False)),
                 verify=bool(value.get("verify", False)),
-                needs_confirmation=bool(value.get("needs_confirmation", True)),
                 service_matter=bool(value.get("service_matter", False)),
                 difficult=bool(value.get("difficult", False)),
             )

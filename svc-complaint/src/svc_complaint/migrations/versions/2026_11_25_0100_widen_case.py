@@ -50,6 +50,15 @@ def upgrade() -> None:
             "status_since", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
     )
+    op.add_column(
+        "complaint_case",
+        sa.Column(
+            "runs_since",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="since when the deadline runs",
+        ),
+    )
     op.add_column("complaint_case", sa.Column("level", sa.SmallInteger(), server_default="0", nullable=False))
     op.add_column("complaint_case", sa.Column("outcome", sa.Text(), nullable=True))
     op.add_column("complaint_case", sa.Column("merged_into", sa.Uuid(), nullable=True))
@@ -172,6 +181,16 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status NOT IN ('resolved', 'confirmed', 'closed')"),
     )
+    op.create_index(
+        "ix_complaint_case_special",
+        "complaint_case",
+        ["due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text(
+            "status NOT IN ('resolved', 'confirmed', 'closed') AND (tracked_at IS NOT NULL"
+            " OR supervised_until IS NOT NULL OR has_trouble OR extension_asked)"
+        ),
+    )
     # Cases of the first release: where they stand, since when, and where they came from.
     op.execute(
         "UPDATE complaint_case SET status_since = coalesce((steps -> -1 ->> 'at')::timestamptz, received_at),"
@@ -183,6 +202,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take the change back."""
+    op.drop_index("ix_complaint_case_special", table_name="complaint_case")
     op.drop_index(
         "ix_complaint_case_work",
         table_name="complaint_case",
@@ -248,6 +268,7 @@ def downgrade() -> None:
     op.drop_column("complaint_case", "merged_into")
     op.drop_column("complaint_case", "outcome")
     op.drop_column("complaint_case", "level")
+    op.drop_column("complaint_case", "runs_since")
     op.drop_column("complaint_case", "status_since")
     op.drop_column("complaint_case", "external")
     op.drop_column("complaint_case", "division")
