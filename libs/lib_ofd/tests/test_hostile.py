@@ -141,9 +141,7 @@ def sealed_at_keyword(attributes: str) -> bytes:
     return add_seal(document, b"seal", AtKeyword("章", 4, 4), NOW, lambda digest, path: digest)
 
 
-@pytest.mark.parametrize(
-    "attributes", ["DeltaX='g 9 nan'", "DeltaX='g'", "DeltaX='x'", "X='1e999'"]
-)
+@pytest.mark.parametrize("attributes", ["DeltaX='g 9 nan'", "DeltaX='g'", "DeltaX='x'", "X='1e999'"])
 def test_absurd_text_positions_are_refused(attributes: str) -> None:
     with pytest.raises(NotOfd):
         sealed_at_keyword(attributes)
