@@ -3,6 +3,8 @@
 from city_places import departments
 from city_tables import Record, credit_code, full_name, item_groups, lines
 
+HALL_DEPARTMENT = "平顶山市数据局"
+
 
 def results() -> list[tuple[str, str, list[str]]]:
     """Return licence types as (code, name, words of the items that give one)."""
@@ -92,20 +94,31 @@ def license_types() -> list[Record]:
 
 
 def seals() -> list[Record]:
-    """Return one unit seal for each department that issues licences."""
+    """Return one unit seal for each department that issues licences, and the hall's special-purpose seal."""
     names = {record["code"]: record["name"] for record in departments()}
     issuers = sorted({record["issuer"] for record in licence_table()})
-    return [
+    approved = {"created_by": "s_keeper", "approved_by": "s_seal_supervisor"}
+    units = [
         {
             "code": f"4104000{place:06d}",
             "name": names[issuer],
             "department": issuer,
             "kind": "unit",
-            "created_by": "s_keeper",
-            "approved_by": "s_seal_supervisor",
+            **approved,
         }
         for place, issuer in enumerate(issuers, 1)
     ]
+    hall = next(code for code, name in names.items() if name == HALL_DEPARTMENT)
+    special = {
+        "code": "4104000090001",
+        "name": names[hall],
+        "department": hall,
+        "kind": "special",
+        "line": "政务服务专用章",
+        "users": [{"user": "s_keeper", "purpose": "*"}],
+        **approved,
+    }
+    return [*units, special]
 
 
 def legal_grounds() -> list[Record]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from seal_office import Office
+from seal_office import Office, a_document
 
 from lib_db import Sessions, make_engine, make_sessions
 from lib_testing import Clients, FixedClock, internal_keys_file, running
@@ -47,3 +47,9 @@ async def service(settings: Settings, clock: FixedClock) -> AsyncGenerator[Clien
 def office(service: Clients) -> Office:
     """Return the people around the running service."""
     return Office(service)
+
+
+@pytest.fixture
+def page() -> bytes:
+    """Return a one-page OFD."""
+    return a_document()

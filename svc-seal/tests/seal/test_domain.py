@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, datetime
 from itertools import product
+from math import cos, radians, sin
 
 import pytest
 from PIL import Image
@@ -65,15 +66,9 @@ def test_names_of_every_length_leave_star_and_border_free(length: int) -> None:
     with_name, blank = alpha(draw(Kind.UNIT, name).png()), alpha(draw(Kind.UNIT, "一" * 4).png())
     assert with_name.size == blank.size
     for radius in (75, 192):
-        from math import cos, pi, sin
-
-        ring = [
-            with_name.getpixel(
-                (round(210 + radius * cos(step * pi / 180)), round(210 + radius * sin(step * pi / 180)))
-            )
-            for step in range(0, 360, 2)
-        ]
-        assert max(value for value in ring if isinstance(value, int)) == 0, radius
+        for step in range(0, 360, 2):
+            x, y = radius * cos(radians(step)), radius * sin(radians(step))
+            assert with_name.getpixel((round(210 + x), round(210 + y))) == 0, (radius, step)
 
 
 def test_the_line_under_the_star_and_the_code_are_drawn() -> None:

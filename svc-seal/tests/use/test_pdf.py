@@ -1,6 +1,7 @@
 """PDF files sealed and verified."""
 
 import io
+from typing import Any
 
 from reportlab.pdfgen.canvas import Canvas
 from seal_office import CODE, Office
@@ -47,7 +48,13 @@ async def test_a_changed_pdf_is_found(office: Office) -> None:
 
 async def test_a_pdf_has_pages_and_coordinates_only(office: Office) -> None:
     await office.make()
-    for more in ({"page": "9"}, {"page": "x"}, {"keyword": {"text": "contract"}}, {"across_pages": {}}):
+    places: list[dict[str, Any]] = [
+        {"page": "9"},
+        {"page": "x"},
+        {"keyword": {"text": "contract"}},
+        {"across_pages": {}},
+    ]
+    for more in places:
         answer = await office.ask("license-0001", a_pdf(), **more)
         assert (answer.status_code, answer.json()["type"]) == (422, "/problems/seal-place-invalid")
 

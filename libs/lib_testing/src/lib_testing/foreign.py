@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
 A = P - 3
@@ -238,36 +239,12 @@ class ForeignMaker:
         return cls(root, own, key, now)
 
     def seal(self, version: int, *, style: str = "") -> bytes:
-        """Return a seal of generation 1, 4 or 5.
+        """Return a seal of generation 1, 4 or 5, the same each time.
 
         `style` names what a maker does differently: `digests` (list of digests), `extended` (bare
         extensions), `tagged` (extensions as [0]), `bare` (V1 signed without certificate), `stamped`.
         """
-        end = self.now.replace(year=self.now.year + 1)
-        times = (self.now, self.now, end)
-        if version == 1:
-            about = [seq(octets(self.certificate)), *(utc(moment) for moment in times)]
-        elif style == "digests":
-            listed = seq(seq(der(19, b"SM3"), octets(sm3(self.certificate))))
-            about = [integer(2), listed, *(general(moment) for moment in times)]
-        else:
-            about = [integer(1), seq(octets(self.certificate)), *(general(moment) for moment in times)]
-        extension = seq(seq(oid("1.2.3.4"), octets(b"x")))
-        extensions = {"extended": extension, "tagged": der(0xA0, extension)}.get(style, b"")
-        info = seq(
-            seq(ia5("ES"), integer(version), ia5("WAISHENG")),
-            ia5("4201000000077"),
-            seq(integer(1), utf8("外省市场监督管理局"), *about),
-            seq(ia5("PNG"), octets(b"\x89PNG"), integer(40), integer(40)),
-            extensions,
-        )
-        by, algorithm = octets(self.certificate), oid(SM2_SM3)
-        if version == 1:
-            message = info if style == "bare" else seq(info, by, algorithm)
-            return seq(info, seq(by, algorithm, bits(self.key.sign(message))))
-        value = self.key.sign(info)
-        stamp = der(0xA0, bits(_time_stamp(value, self.now))) if style == "stamped" else b""
-        return seq(info, by, algorithm, bits(value), stamp)
+        return _seal(self, version, style)
 
     def signature(self, version: int, digest: bytes, path: str, *, style: str = "") -> bytes:
         """Return a seal signature of generation 1, 4 or 5."""
@@ -300,6 +277,35 @@ class ForeignMaker:
             der(0x31, signer),
         )
         return seq(oid("1.2.156.10197.6.1.4.2.2"), der(0xA0, inner))
+
+
+@cache
+def _seal(maker: ForeignMaker, version: int, style: str) -> bytes:
+    end = maker.now.replace(year=maker.now.year + 1)
+    times = (maker.now, maker.now, end)
+    if version == 1:
+        about = [seq(octets(maker.certificate)), *(utc(moment) for moment in times)]
+    elif style == "digests":
+        listed = seq(seq(der(19, b"SM3"), octets(sm3(maker.certificate))))
+        about = [integer(2), listed, *(general(moment) for moment in times)]
+    else:
+        about = [integer(1), seq(octets(maker.certificate)), *(general(moment) for moment in times)]
+    extension = seq(seq(oid("1.2.3.4"), octets(b"x")))
+    extensions = {"extended": extension, "tagged": der(0xA0, extension)}.get(style, b"")
+    info = seq(
+        seq(ia5("ES"), integer(version), ia5("WAISHENG")),
+        ia5("4201000000077"),
+        seq(integer(1), utf8("外省市场监督管理局"), *about),
+        seq(ia5("PNG"), octets(b"\x89PNG"), integer(40), integer(40)),
+        extensions,
+    )
+    by, algorithm = octets(maker.certificate), oid(SM2_SM3)
+    if version == 1:
+        message = info if style == "bare" else seq(info, by, algorithm)
+        return seq(info, seq(by, algorithm, bits(maker.key.sign(message))))
+    value = maker.key.sign(info)
+    stamp = der(0xA0, bits(_time_stamp(value, maker.now))) if style == "stamped" else b""
+    return seq(info, by, algorithm, bits(value), stamp)
 
 
 def _time_stamp(value: bytes, moment: datetime) -> bytes:

@@ -147,7 +147,7 @@ async def progress(session: AsyncSession, batch_id: UUID) -> Progress:
     """Return how many documents stand how."""
     statement = select(batch_document.c.status, func.count()).where(batch_document.c.batch_id == batch_id)
     rows = await session.execute(statement.group_by(batch_document.c.status))
-    return Progress(dict(rows.tuples().all()))
+    return Progress({row[0]: row[1] for row in rows})
 
 
 async def documents(
