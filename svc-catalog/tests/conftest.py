@@ -18,6 +18,7 @@ from svc_catalog.settings import Settings
 
 MARKET = "114104000051846037"
 FOOD_PERMIT = "410131016001"
+DEMO_CITY = Path(__file__).parents[2] / "deploy" / "demo" / "city"
 
 
 def an_item(code: str, name: str, **changes: Any) -> dict[str, Any]:
@@ -177,3 +178,17 @@ async def service(settings: Settings, clock: FixedClock) -> AsyncGenerator[Clien
     """Return clients of the running service."""
     async with running(create_app(settings, clock)) as clients:
         yield clients
+
+
+@pytest_asyncio.fixture
+async def city_database(make_database: Callable[..., Awaitable[str]]) -> str:
+    """Return the address of a database that holds the demo city, all items and bundles."""
+    return await make_database(MIGRATIONS, ("template_demo_city", lambda url: seed(url, DEMO_CITY)))
+
+
+@pytest_asyncio.fixture
+async def whole_city(city_database: str) -> AsyncGenerator[Sessions]:
+    """Return sessions on the demo city."""
+    engine = make_engine(city_database)
+    yield make_sessions(engine)
+    await engine.dispose()

@@ -165,7 +165,7 @@ class Known:
         return all(self._record.get(name) is not None and name not in self._wrong for name in names)
 
     def __getitem__(self, name: str) -> Any:
-        return self._record.get(name)
+        return None if name in self._wrong else self._record.get(name)
 
 
 def _codes(item: Known) -> Iterator[Error]:

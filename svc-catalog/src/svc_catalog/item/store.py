@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, func, select, text
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -219,12 +219,6 @@ async def all_items(session: AsyncSession) -> Sequence[Any]:
     wanted = select(item.c.code, item.c.version, item.c.state, item.c.data)
     rows = await session.execute(wanted.where(item.c.state != State.WITHDRAWN).order_by(item.c.code))
     return rows.all()
-
-
-async def in_use(session: AsyncSession) -> int:
-    """Return how many items are in use."""
-    counted = await session.scalar(select(func.count()).select_from(item).where(item.c.is_published))
-    return counted or 0
 
 
 async def published_at(session: AsyncSession, code: str, version: int) -> datetime | None:

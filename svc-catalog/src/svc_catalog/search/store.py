@@ -11,7 +11,10 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    and_,
+    any_,
     case,
+    cast,
     delete,
     func,
     or_,
@@ -23,7 +26,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from svc_catalog.database import METADATA
-from svc_catalog.item.store import in_use, item
+from svc_catalog.item.store import item
 from svc_catalog.search.domain import (
     RANK_SCALE,
     Asked,
@@ -45,6 +48,7 @@ synonym = Table(
     Column("edited_by", Text, comment="staff; null: from the city's file"),
 )
 
+everything = item.alias()
 MOST_CANDIDATES = 1000
 # When no item covers this much of a query, it may be mistyped: look by single pairs of characters and sounds.
 GOOD_ENOUGH = 0.7
@@ -136,7 +140,7 @@ async def search(
     page = [entry for entry in ranked if after is None or entry > after][:limit]
     shown = func.coalesce(item.c.brief, item.c.data)
     rows = await session.execute(
-        select(item.c.code, shown).where(item.c.code.in_([code for _, code in page]))
+        select(item.c.code, shown).where(item.c.code == any_(_texts([code for _, code in page])))
     )
     briefs = {code: brief for code, brief in rows}
     return [Found(rank, code, briefs[code]) for rank, code in page if code in briefs]
@@ -162,34 +166,37 @@ async def _ranked(
     if is_latin(plain):
         return await _by_letters(session, plain, conditions)
     asked = await understood(session, plain)
-    total = await in_use(session)
-    candidates = await _candidates(session, _by_words(asked), conditions)
-    judged = scores(asked, candidates, total, pinyin)
+    judged = await _judged(session, asked, _by_words(asked), conditions)
     if max(judged.values(), default=0.0) < GOOD_ENOUGH:
-        candidates = await _candidates(session, or_(_by_words(asked), _nearly(asked)), conditions)
-        judged = scores(asked, candidates, total, pinyin)
+        judged = await _judged(session, asked, or_(_by_words(asked), _nearly(asked)), conditions)
     return sorted((round((2 - score) * RANK_SCALE), code) for code, score in judged.items())
 
 
 async def understood(session: AsyncSession, query: str) -> Asked:
     """Return what a query is about, by the everyday expressions known now."""
     parts = possible_synonyms(normalise(query))
-    rows = await session.execute(select(synonym.c.word, synonym.c.means).where(synonym.c.word.in_(parts)))
+    rows = await session.execute(
+        select(synonym.c.word, synonym.c.means).where(synonym.c.word == any_(_texts(parts)))
+    )
     return understand(query, {word: means for word, means in rows if means}, cut)
 
 
-async def _candidates(
-    session: AsyncSession, match: ColumnElement[bool], conditions: list[ColumnElement[bool]]
-) -> list[Candidate]:
+async def _judged(
+    session: AsyncSession, asked: Asked, match: ColumnElement[bool], conditions: list[ColumnElement[bool]]
+) -> dict[str, float]:
+    total = select(func.count()).select_from(everything).where(everything.c.is_published).scalar_subquery()
     statement = select(
-        item.c.code, item.c.plain_name, item.c.plain_keywords, item.c.pinyin, item.c.is_high_frequency
+        item.c.code, item.c.plain_name, item.c.plain_keywords, item.c.pinyin, item.c.is_high_frequency, total
     )
-    rows = await session.execute(
-        statement.where(match, *conditions)
-        .order_by(item.c.is_high_frequency.desc(), item.c.code)
-        .limit(MOST_CANDIDATES)
-    )
-    return [Candidate(*row) for row in rows]
+    rows = (
+        await session.execute(
+            statement.where(match, *conditions)
+            .order_by(item.c.is_high_frequency.desc(), item.c.code)
+            .limit(MOST_CANDIDATES)
+        )
+    ).all()
+    candidates = [Candidate(*row[:-1]) for row in rows]
+    return scores(asked, candidates, rows[0][-1] if rows else 0, pinyin)
 
 
 async def _by_letters(
@@ -213,19 +220,38 @@ async def _by_letters(
     return [(row.rank, row.code) for row in rows]
 
 
+# Whatever a query says, the statements below have one shape, so that they are compiled once.
+
+
 def _by_words(asked: Asked) -> ColumnElement[bool]:
     """Any alternative of any concept, as words or as a run of characters."""
     # Only letters, digits and characters are left of a query, so nothing in it is an operator.
     words = " | ".join(" ".join(segmented(term) for term in asked.terms).split())
-    matches: list[ColumnElement[bool]] = [item.c.words.bool_op("@@")(func.to_tsquery("simple", words))]
-    matches += [item.c.bigrams.contains(pairs) for term in asked.terms if (pairs := bigrams(term))]
-    return or_(*matches)
+    runs = _texts([f"%{term}%" for term in asked.terms])
+    return or_(
+        item.c.words.bool_op("@@")(func.to_tsquery("simple", words)),
+        # The pairs find candidates by their index; the runs are looked for in those.
+        and_(
+            item.c.bigrams.overlap(_texts(_pairs(asked))),
+            or_(item.c.plain_name.like(any_(runs)), item.c.plain_keywords.like(any_(runs))),
+        ),
+    )
 
 
 def _nearly(asked: Asked) -> ColumnElement[bool]:
-    pairs = [pair for term in asked.terms for pair in bigrams(term)]
-    alike = [item.c.pinyin.contains(pinyin(term)) for term in asked.terms if len(pinyin(term)) > 3]
-    return or_(item.c.bigrams.overlap(pairs), *alike)
+    """A shared pair of characters, or a sound like one of the alternatives."""
+    sounds = [f"%{sound}%" for term in asked.terms if len(sound := pinyin(term)) > 3]
+    return or_(
+        item.c.bigrams.overlap(_texts(_pairs(asked))), item.c.pinyin.like(any_(_texts(sounds or ["-"])))
+    )
+
+
+def _pairs(asked: Asked) -> list[str]:
+    return [pair for term in asked.terms for pair in bigrams(term)]
+
+
+def _texts(values: list[str]) -> ColumnElement[Any]:
+    return cast(values, ARRAY(Text))
 
 
 async def facets(session: AsyncSession, wanted: ItemFilter) -> dict[str, dict[str, int]]:
