@@ -79,6 +79,10 @@ bench: $(STAMP) ## Measure: make bench ONLY=gateway
 city-data: $(STAMP) ## Generate the demo city's data files anew
 	$(BIN)/python deploy/demo/generate_city.py
 
+.PHONY: sample
+sample: $(STAMP) ## Write a sealed sample licence to .run/sample
+	@$(BIN)/python deploy/demo/sample.py .run/sample
+
 .PHONY: lock
 lock: $(UV) ## Resolve dependencies anew into requirements.lock (hashes, no addresses)
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --annotation-style line $(OWN) --group dev $(SOURCES) -o requirements.lock

@@ -1,20 +1,20 @@
 """svc-license on its own database, with hand-written sister services."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from pathlib import Path
-from typing import Any
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from lib_contracts.catalog import ApplicationApproved
 from lib_db import Sessions, make_engine, make_sessions
 from lib_files import FileStore
 from lib_gm import FieldCipher
-from lib_contracts.catalog import ApplicationApproved
 from lib_messaging import InboxProcessor, wrap
 from lib_testing import CITIZEN, Clients, FixedClock, field_keys_file, internal_keys_file, running, staff
 from svc_license.database import MESSAGES

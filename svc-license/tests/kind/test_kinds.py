@@ -48,7 +48,11 @@ def test_the_file_holds_the_metadata_and_is_the_same_each_time() -> None:
     assert render_page(content(kind), kind) == document
     data = read_data(document)
     assert (data["CZZT"], data["CZZTDMLXDM"]) == ("平顶山市新华区李记面馆", "111")
-    assert (data["ZZBFRQ"], data["ZZYXQQSRQ"], data["ZZYXQJZRQ"]) == ("2026-03-04", "2026-03-04", "2031-03-03")
+    assert (data["ZZBFRQ"], data["ZZYXQQSRQ"], data["ZZYXQJZRQ"]) == (
+        "2026-03-04",
+        "2026-03-04",
+        "2031-03-03",
+    )
     assert data["KZ_legal_representative"] == "李明"
 
 
@@ -217,7 +221,10 @@ def test_long_values_wrap_then_shrink_and_are_never_cut() -> None:
 
 def test_lines_break_between_words_and_never_begin_with_a_closing_sign() -> None:
     lines = wrap("经营场所位于平顶山市新华区建设路中段，从事餐饮服务。电话 0375-2660000", 5, 40)
-    assert "".join(lines).replace(" ", "") == "经营场所位于平顶山市新华区建设路中段，从事餐饮服务。电话0375-2660000"
+    assert (
+        "".join(lines).replace(" ", "")
+        == "经营场所位于平顶山市新华区建设路中段，从事餐饮服务。电话0375-2660000"
+    )
     assert not any(line[0] in NEVER_FIRST for line in lines)
     assert any("0375-2660000" in line for line in lines)
     assert fit("短", 5, 40, 1).size == 5

@@ -1,4 +1,4 @@
-"""Stopped anywhere while a licence is made: never two numbers, no file without its row, in the end one valid."""
+"""Stopped anywhere while a licence is made: never two numbers, no file without a row, one valid."""
 
 import asyncio
 import os
@@ -83,9 +83,13 @@ async def check(desk: Any, settings: Settings) -> None:
     rows = await desk.rows(*STATE, license_table.c.id)
     numbers = [row.number for row in rows if row.number]
     assert len(numbers) == len(set(numbers))
-    kept = {path.name for path in Path(settings.files_url.removeprefix("file://")).rglob("*.ofd")}
+    kept = await asyncio.to_thread(_files, settings)
     assert kept <= {f"{row.id}.ofd" for row in rows if row.status is not Status.DRAFTING}
     assert all(row.document for row in rows if row.status is Status.VALID)
+
+
+def _files(settings: Settings) -> set[str]:
+    return {path.name for path in Path(settings.files_url.removeprefix("file://")).rglob("*.ofd")}
 
 
 async def serials(desk: Any) -> int:
@@ -199,7 +203,12 @@ class Sisters:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 length = next(
-                    (int(line.split(":")[1]) for line in head.lower().split("\r\n") if "content-length" in line), 0
+                    (
+                        int(line.split(":")[1])
+                        for line in head.lower().split("\r\n")
+                        if "content-length" in line
+                    ),
+                    0,
                 )
                 body = await reader.readexactly(length)
                 kind = "catalog" if head.startswith("GET") else "seal"
@@ -227,7 +236,9 @@ class Sisters:
 
 
 @asynccontextmanager
-async def worker(settings: Settings, address: str, clock_file: Path) -> AsyncGenerator[asyncio.subprocess.Process]:
+async def worker(
+    settings: Settings, address: str, clock_file: Path
+) -> AsyncGenerator[asyncio.subprocess.Process]:
     environment = {
         **os.environ,
         "LICENSE_DATABASE_URL": settings.database_url,
@@ -275,6 +286,8 @@ async def test_a_worker_killed_at_its_sisters_doors_leaves_nothing_half_done(
         assert (status, document) == (Status.SEALING, None)
         clock_file.write_text('{"offset_seconds": 120}', encoding="utf-8")
         async with worker(settings, address, clock_file):
+            while await asyncio.wait_for(sisters.asked.get(), 60) != "seal":
+                pass
             await asyncio.wait_for(_until_valid(desk), 60)
         server.close()
     await check(desk, settings)
@@ -287,5 +300,6 @@ async def test_a_worker_killed_at_its_sisters_doors_leaves_nothing_half_done(
 
 
 async def _until_valid(desk: Any) -> None:
-    while [row.status for row in await desk.rows(*STATE)] != [Status.VALID]:
+    """Wait for the worker's last commit: the row stays locked while it is at it, so looking is waiting."""
+    while [row.status for row in await desk.rows(*STATE)] != [Status.VALID]:  # noqa: ASYNC110 - another process
         await asyncio.sleep(0.05)
