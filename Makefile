@@ -92,6 +92,10 @@ city: $(STAMP) ## Simulate a day of all halls with and without booking: make cit
 city-data: $(STAMP) ## Generate the demo city's data files anew
 	$(BIN)/python deploy/demo/generate_city.py
 
+.PHONY: sample
+sample: $(STAMP) ## Write a sealed sample licence to .run/sample
+	@$(BIN)/python deploy/demo/sample.py .run/sample
+
 .PHONY: lock
 lock: $(UV) ## Resolve dependencies anew into requirements.lock (hashes, no addresses)
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --annotation-style line $(OWN) --group dev $(SOURCES) -o requirements.lock

@@ -1,4 +1,4 @@
-"""Stopped anywhere while a licence is made: never two numbers, no file without its row, in the end one valid."""
+"""Stopped anywhere while a licence is made: never two numbers, no file without a row, one valid."""
 
 import asyncio
 import os
@@ -83,9 +83,13 @@ async def check(desk: Any, settings: Settings) -> None:
     rows = await desk.rows(*STATE, license_table.c.id)
     numbers = [row.number for row in rows if row.number]
     assert len(numbers) == len(set(numbers))
-    kept = {path.name for path in Path(settings.files_url.removeprefix("file://")).rglob("*.ofd")}
+    kept = await asyncio.to_thread(_files, settings)
     assert kept <= {f"{row.id}.ofd" for row in rows if row.status is not Status.DRAFTING}
     assert all(row.document for row in rows if row.status is Status.VALID)
+
+
+def _files(settings: Settings) -> set[str]:
+    return {path.name for path in Path(settings.files_url.removeprefix("file://")).rglob("*.ofd")}
 
 
 async def serials(desk: Any) -> int:
@@ -282,6 +286,8 @@ async def test_a_worker_killed_at_its_sisters_doors_leaves_nothing_half_done(
         assert (status, document) == (Status.SEALING, None)
         clock_file.write_text('{"offset_seconds": 120}', encoding="utf-8")
         async with worker(settings, address, clock_file):
+            while await asyncio.wait_for(sisters.asked.get(), 60) != "seal":
+                pass
             await asyncio.wait_for(_until_valid(desk), 60)
         server.close()
     await check(desk, settings)
@@ -294,5 +300,6 @@ async def test_a_worker_killed_at_its_sisters_doors_leaves_nothing_half_done(
 
 
 async def _until_valid(desk: Any) -> None:
+    """Wait for the worker's last commit: the row stays locked while it is at it, so looking is waiting."""
     while [row.status for row in await desk.rows(*STATE)] != [Status.VALID]:
         await asyncio.sleep(0.05)

@@ -126,11 +126,13 @@ async def open_signer(sessions: Sessions, cipher: FieldCipher, now: datetime) ->
 
 async def add_key(session: AsyncSession, cipher: FieldCipher, now: datetime) -> str:
     """Make a key that signs from now on, and return its id; the older ones stay to verify with."""
-    key = OKPKey.generate_key("Ed25519", auto_kid=True)
-    private = json.dumps({**key.as_dict(private=True), "kid": key.kid})
-    values = {"kid": key.kid, "private": cipher.encrypt(private, context=KEY), "created_at": now}
+    key = OKPKey.generate_key("Ed25519")
+    # Short, because it stands in every QR code.
+    kid = key.thumbprint()[:8]
+    private = json.dumps({**key.as_dict(private=True), "kid": kid})
+    values = {"kid": kid, "private": cipher.encrypt(private, context=KEY), "created_at": now}
     await session.execute(insert(signing_key).values(**values))
-    return str(key.kid)
+    return kid
 
 
 async def status_list(session: AsyncSession, number: int) -> dict[int, Status] | None:
