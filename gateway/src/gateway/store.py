@@ -1,6 +1,7 @@
 """What the gateway's replicas share: JetStream key-value buckets and streams, and how they are followed."""
 
 import asyncio
+import json
 import os
 import re
 from collections.abc import AsyncGenerator, Callable
@@ -36,6 +37,8 @@ CONNECT_PAUSE = 0.5
 DAY = 24 * 3600.0
 NAME_IN_USE = 10058
 CAS_ATTEMPTS = 20
+API_SECONDS = 5.0
+GONE = frozenset({10037, 10043, 10057})  # no message found, sequence not found, message deletion failed
 TOKEN = re.compile(r"^[0-9A-Za-z_-]{1,100}$")
 
 
@@ -114,6 +117,18 @@ async def next_message(client: Client, stream: str, subjects: str, after: int = 
         return await client.jetstream().get_msg(stream, seq=after + 1, subject=subjects, next=True)
     except NotFoundError:
         return None
+
+
+async def drop_message(client: Client, stream: str, sequence: int) -> None:
+    """Take a message out of a stream; one that is gone already is no error.
+
+    The client's own `delete_msg` also has it overwritten on disk, which made deliveries ten times slower.
+    """
+    request = json.dumps({"seq": sequence, "no_erase": True}).encode()
+    answer = await client.request(f"$JS.API.STREAM.MSG.DELETE.{stream}", request, timeout=API_SECONDS)
+    error = json.loads(answer.data).get("error")
+    if error and error.get("err_code") not in GONE:
+        raise RegistryUnavailable
 
 
 async def messages_after(
