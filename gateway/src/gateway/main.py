@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> Observe:
             feed = Feed(client, parts.inbox)
             await feed.start()
             stack.callback(feed.close)
-            app.state.parts = parts
+            app.state.parts, app.state.feed = parts, feed
             app.state.registry, app.state.docs = registry, ChannelDocs(table, sisters)
             app.state.gateway = Gateway(
                 table=table,

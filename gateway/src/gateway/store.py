@@ -40,6 +40,7 @@ CAS_ATTEMPTS = 20
 API_SECONDS = 5.0
 GONE = frozenset({10037, 10043, 10057})  # no message found, sequence not found, message deletion failed
 TOKEN = re.compile(r"^[0-9A-Za-z_-]{1,100}$")
+KEY = re.compile(r"^[-_=0-9A-Za-z]+(\.[-_=0-9A-Za-z]+)*$")
 
 
 class RegistryUnavailable(Unavailable):
@@ -156,7 +157,9 @@ class Bucket:
         return self._opened
 
     async def get(self, key: str) -> Entry | None:
-        """Return a value, None when there is none."""
+        """Return a value, None when there is none, or when there can be none under such a key."""
+        if not KEY.match(key):
+            return None
         try:
             entry = await (await self.open()).get(key)
         except KeyNotFoundError:
