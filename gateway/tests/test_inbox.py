@@ -16,7 +16,7 @@ from gateway_replica import eventually, listening_replica
 
 from gateway.inbox.connectors import BeingSent, SentOnce, connectors
 from gateway.inbox.feed import MOST_STREAMS_OF_A_PERSON, Feed, TooManyStreams
-from gateway.notifier import DeadMessages, Notifier
+from gateway.notifier import DeadEvents, Notifier
 from gateway.store import open_bucket
 from lib_contracts import Event
 from lib_contracts.booking import ReminderDue
@@ -266,13 +266,13 @@ async def test_a_citizen_chooses_how_to_be_told(city: City) -> None:
 
 
 async def test_messages_that_died_are_replayed_once(city: City) -> None:
-    dead, envelope = DeadMessages(city.nats), invited()
+    dead, envelope = DeadEvents(city.nats), invited()
     notifier = Notifier(city.nats)
     await notifier.bury(envelope.model_dump_json(), envelope.type, "X", 8)
     await dead.keep("{}", "unknown", "ValidationError", 1)
-    assert await dead.replay(notifier) == 1
+    assert await dead.replay(notifier.process) == 1
     assert len((await inbox(city))["items"]) == 1
-    assert await dead.replay(notifier) == 0  # What cannot be read stays.
+    assert await dead.replay(notifier.process) == 0  # What cannot be read stays.
 
 
 def test_connectors_are_chosen_by_settings() -> None:

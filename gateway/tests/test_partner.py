@@ -170,6 +170,14 @@ async def test_partners_are_the_administrators_alone(city: City) -> None:
         assert kind(bank) == (403, "channel-not-allowed"), path
 
 
+async def test_odd_codes_are_unknown_and_no_wildcards(city: City) -> None:
+    admin = city.staff("admin")
+    for code in ("*", "%3E", "a.b", "%20", "psbc%00", "%E5%BB%BA", "x" * 300):
+        for path in ("", "/usage", "/audit", "/deliveries", "/dead-letters", "/reconciliations"):
+            answer = await city.client.get(f"/staff/v1/partners/{code}{path}", headers=admin)
+            assert answer.status_code in {404, 405}, (code, path, answer.status_code)
+
+
 async def test_keys_change_over_without_a_gap(city: City) -> None:
     old = await register(city, "ccb")
     private, public = ed25519_pair()

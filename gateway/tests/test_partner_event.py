@@ -15,9 +15,11 @@ from gateway_bank import Hours, an_event, enqueue, give_webhook, parts_of
 from gateway_city import City
 from gateway_replica import eventually, worker
 
+from gateway.partner.domain import PartnerUnknown
 from gateway.partner_event.fanout import for_partner, partner_types
 from gateway.partner_event.origin import Origins, business_of
 from gateway.partner_event.reconciliation import NoReconciliation
+from gateway.replay import replay
 from lib_contracts import Event
 from lib_contracts.booking import AppointmentBooked, AppointmentCancelled, TicketCalled
 from lib_contracts.license import LicenseRead
@@ -292,6 +294,22 @@ async def test_a_reset_forgets_events_calls_and_cursor(city: City) -> None:
     assert len(await city.parts.events.page("box", 0, 10)) == 2
 
 
+async def test_an_event_that_was_kept_aside_is_taken_to_its_partner_later(city: City) -> None:
+    await visit(city)
+    envelope = booked("p_a")
+    await city.parts.fanout.bury(envelope.model_dump_json(), envelope.type, "X", 1)
+    assert await replay(city.settings, "events") == 1
+    assert await replay(city.settings, "events") == 0
+    assert len(await city.parts.events.page("psbc", 0, 10)) == 1
+
+
+async def test_commands_replay_for_citizens_and_for_a_partner(city: City) -> None:
+    assert await replay(city.settings, "citizens") == 0
+    assert await replay(city.settings, "partner", "psbc") == 0
+    with pytest.raises(PartnerUnknown):
+        await replay(city.settings, "partner", "nobody")
+
+
 async def test_an_event_that_cannot_be_read_is_kept_aside_and_holds_nothing_up(city: City) -> None:
     await visit(city)
     js = city.nats.jetstream()
@@ -304,4 +322,4 @@ async def test_an_event_that_cannot_be_read_is_kept_aside_and_holds_nothing_up(c
             return len(await city.parts.events.page("psbc", 0, 10)) == 1
 
         await eventually(is_there)
-    assert (await js.stream_info("KV_dead")).state.messages == 1
+    assert (await js.stream_info("KV_partner-dead")).state.messages == 1

@@ -139,6 +139,16 @@ async def test_a_resting_partner_is_tried_with_one_call_at_a_time(desk: Desk) ->
     assert desk.bank.ledger.calls == calls + 1
 
 
+async def test_a_partner_with_a_new_address_does_not_wait_for_the_old_one(desk: Desk, city: City) -> None:
+    desk.bank.is_down = True
+    expected = await enqueue(desk.parts, PARTNER, 6, 2)
+    assert await desk.courier.sweep() is not None
+    desk.bank.is_down = False
+    await give_webhook(city.parts, PARTNER, "http://bank.example/other")
+    assert await desk.courier.sweep() is None
+    assert desk.bank.ledger.effects == expected
+
+
 async def test_after_a_day_calls_become_dead_letters_and_people_are_told_once(desk: Desk, city: City) -> None:
     desk = Desk(city, webhook_rest=timedelta(hours=1))
     desk.bank.answer = lambda call: 500

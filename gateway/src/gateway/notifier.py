@@ -1,7 +1,7 @@
 """The notifier: turns events into messages to citizens, each exactly once."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -32,7 +32,7 @@ class Notifier:
     ) -> None:
         clock = clock or SystemClock()
         self._inbox = Inbox(client, clock)
-        self._dead = DeadMessages(client)
+        self._dead = DeadEvents(client)
         self._sent = SentOnce(client, clock)
         self._connectors = connectors or {}
 
@@ -77,23 +77,23 @@ class Notifier:
         await self._dead.keep(envelope, event_type, reason, deliveries)
 
 
-class DeadMessages:
-    """Events whose message could not be delivered (`python -m gateway.replay citizens`)."""
+class DeadEvents:
+    """Events that could not be told to citizens (`dead`) or taken to partners (`partner-dead`)."""
 
-    def __init__(self, client: Client) -> None:
-        self._bucket = Bucket(client, "dead", DEAD_KEPT)
+    def __init__(self, client: Client, name: str = "dead") -> None:
+        self._bucket = Bucket(client, name, DEAD_KEPT)
 
     async def keep(self, envelope: str, event_type: str, reason: str, deliveries: int) -> None:
         """Keep one."""
         record = {"type": event_type, "reason": reason, "deliveries": deliveries, "envelope": envelope}
         await self._bucket.put(new_id().hex, json.dumps(record).encode())
 
-    async def replay(self, notifier: Notifier) -> int:
-        """Deliver every message again, the oldest first; return how many succeeded. The others stay."""
+    async def replay(self, process: Callable[[Envelope], Awaitable[None]]) -> int:
+        """Process every event again, the oldest first; return how many succeeded. The others stay."""
         succeeded = 0
         for key, value in sorted((await self._bucket.values()).items()):
             try:
-                await notifier.process(Envelope.model_validate_json(json.loads(value)["envelope"]))
+                await process(Envelope.model_validate_json(json.loads(value)["envelope"]))
             except Exception as error:
                 log.warning("replay.failed", key=key, error=type(error).__name__)
                 continue

@@ -43,6 +43,7 @@ def own_app(parts: Parts, feed: Feed, sisters: dict[str, SisterClient], person_k
             parts.queue,
             parts.journal,
             parts.notices,
+            parts.audit,
             parts.outside,
             public_keys(parts.webhook_keys),
         )

@@ -7,7 +7,7 @@ from nats.aio.client import Client
 from gateway.audit import Audit
 from gateway.device.store import Devices
 from gateway.inbox.store import Inbox
-from gateway.notifier import DeadMessages
+from gateway.notifier import DeadEvents
 from gateway.partner.domain import Partner
 from gateway.partner.store import Partners
 from gateway.partner.usage import Usage
@@ -54,12 +54,13 @@ class Parts:
         self.webhook_keys = read_keys(
             {"ed25519": settings.webhook_key_file, "sm2-sm3": settings.webhook_sm2_key_file}
         )
+        self.dead_events = DeadEvents(client, "partner-dead")
         self.fanout = FanOut(
             self.registry,
             Origins(client, self.sessions),
             self.events,
             self.queue.put,
-            DeadMessages(client).keep,
+            self.dead_events.keep,
         )
         self.sandbox = Sandbox(
             client,

@@ -1,6 +1,7 @@
 """What the gateway's replicas share: JetStream key-value buckets and streams, and how they are followed."""
 
 import asyncio
+import json
 import os
 import re
 from collections.abc import AsyncGenerator, Callable
@@ -36,7 +37,10 @@ CONNECT_PAUSE = 0.5
 DAY = 24 * 3600.0
 NAME_IN_USE = 10058
 CAS_ATTEMPTS = 20
+API_SECONDS = 5.0
+GONE = frozenset({10037, 10043, 10057})  # no message found, sequence not found, message deletion failed
 TOKEN = re.compile(r"^[0-9A-Za-z_-]{1,100}$")
+KEY = re.compile(r"^[-_=0-9A-Za-z]+(\.[-_=0-9A-Za-z]+)*$")
 
 
 class RegistryUnavailable(Unavailable):
@@ -116,6 +120,18 @@ async def next_message(client: Client, stream: str, subjects: str, after: int = 
         return None
 
 
+async def drop_message(client: Client, stream: str, sequence: int) -> None:
+    """Take a message out of a stream; one that is gone already is no error.
+
+    The client's own `delete_msg` also has it overwritten on disk, which made deliveries ten times slower.
+    """
+    request = json.dumps({"seq": sequence, "no_erase": True}).encode()
+    answer = await client.request(f"$JS.API.STREAM.MSG.DELETE.{stream}", request, timeout=API_SECONDS)
+    error = json.loads(answer.data).get("error")
+    if error and error.get("err_code") not in GONE:
+        raise RegistryUnavailable
+
+
 async def messages_after(
     client: Client, stream: str, subjects: str, after: int = 0
 ) -> AsyncGenerator[RawStreamMsg]:
@@ -141,7 +157,9 @@ class Bucket:
         return self._opened
 
     async def get(self, key: str) -> Entry | None:
-        """Return a value, None when there is none."""
+        """Return a value, None when there is none, or when there can be none under such a key."""
+        if not KEY.match(key):
+            return None
         try:
             entry = await (await self.open()).get(key)
         except KeyNotFoundError:

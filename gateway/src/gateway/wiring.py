@@ -79,7 +79,7 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
     own.include_router(screens(sisters))
     own.include_router(indicator_routes())
     own.state.gatherer = Gatherer(sisters, visits, clock)
-    app.state.parts = parts
+    app.state.parts, app.state.feed = parts, feed
     app.state.registry, app.state.docs = registry, ChannelDocs(table, _documents(own, sisters))
     app.state.in_flight = InFlight(settings.most_in_flight, settings.most_streams)
     app.state.gateway = Gateway(

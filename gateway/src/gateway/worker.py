@@ -19,6 +19,7 @@ from lib_messaging import Periodic, consume, ensure_streams, keep_doing, run_unt
 log = structlog.get_logger(__name__)
 
 RECONCILE_SECONDS = 300.0
+NEVER = 1_000_000  # What can be read is never given up: it waits for the broker.
 
 
 async def run(settings: Settings) -> None:
@@ -48,7 +49,14 @@ def calling(parts: Parts, poster: Poster) -> list[Awaitable[None]]:
     """Return what takes events to partners and makes their files."""
     duties: list[Awaitable[None]] = list(parts.registry.follow(parts.client))
     duties += [
-        consume(parts.client, types, f"gateway-partner-{stream.lower()}", parts.fanout, in_order=True)
+        consume(
+            parts.client,
+            types,
+            f"gateway-partner-{stream.lower()}",
+            parts.fanout,
+            max_deliveries=NEVER,
+            in_order=True,
+        )
         for stream, types in partner_types().items()
     ]
     if not parts.webhook_keys:

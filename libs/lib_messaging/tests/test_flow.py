@@ -210,3 +210,46 @@ async def test_readers_ignore_members_they_do_not_know() -> None:
         update={"data": {**event.model_dump(), "added": uuid4().hex}}
     )
     assert Envelope.model_validate_json(text.model_dump_json()).event() == event
+
+
+class Slow:
+    """A processor that takes turns and fails once; notes how many it has in hand."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+        self.in_hand = 0
+        self.most = 0
+        self.has_failed = False
+
+    async def process(self, envelope: Envelope) -> None:
+        """Note the event."""
+        self.in_hand += 1
+        self.most = max(self.most, self.in_hand)
+        await asyncio.sleep(0.002)
+        self.in_hand -= 1
+        number = int(envelope.data["item_version"])
+        if number == 3 and not self.has_failed:
+            self.has_failed = True
+            raise RuntimeError("not yet")
+        self.seen.append(number)
+
+    async def bury(self, envelope: str, event_type: str, reason: str, deliveries: int) -> None:
+        """Nothing is given up here."""
+        raise AssertionError(reason)
+
+
+async def test_in_order_means_one_at_a_time_for_all_who_share_also_after_a_failure(broker: Client) -> None:
+    now, slow = datetime.now(UTC), Slow()
+    for number in range(12):
+        event = wrap(ItemPublished(item_code="1", item_version=number), source="test", now=now)
+        await broker.jetstream().publish(event.type, event.model_dump_json().encode())
+    loops = [
+        asyncio.create_task(consume(broker, [ItemPublished.type], "test-order", slow, in_order=True))
+        for _ in range(2)
+    ]
+    for _ in range(800):
+        if len(slow.seen) == 12:
+            break
+        await asyncio.sleep(0.01)
+    await stop_tasks(loops)
+    assert (slow.seen, slow.most) == (list(range(12)), 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from gateway.partner.domain import Partner
 from gateway.partner_event.log import EventLog, LoggedEvent, PartnerEvent
 from gateway.partner_event.origin import Origins, business_of
 from gateway.registry import Registry
@@ -58,9 +59,14 @@ class FanOut:
         if code is not None:
             await self.give(code, for_partner(envelope))
 
-    async def give(self, code: str, event: PartnerEvent) -> LoggedEvent | None:
-        """Keep an event for a partner and queue its call; return it, None when it is not wanted."""
-        partner = self._registry.partners.get(code)
+    async def give(
+        self, code: str, event: PartnerEvent, *, latest: Partner | None = None
+    ) -> LoggedEvent | None:
+        """Keep an event for a partner and queue its call; return it, None when it is not wanted.
+
+        `latest` is the partner as the caller just read it: the registry may be a moment behind.
+        """
+        partner = latest or self._registry.partners.get(code)
         if partner is None or not partner.wants(event.type):
             return None
         logged = await self._events.append(code, event)

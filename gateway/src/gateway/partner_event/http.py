@@ -130,11 +130,13 @@ def partner_event_router(
     @router.get("/v1/partners/{code}/reconciliations")
     async def list_files_of(code: str, caller: Admin) -> ManifestsOut:
         """List a partner's reconciliation files."""
-        return _manifests(await reconciliation.all(code))
+        partner, _ = await partners.get(code)
+        return _manifests(await reconciliation.all(partner.code))
 
     @router.get("/v1/partners/{code}/reconciliations/{day}", response_class=Response)
     async def read_file_of(code: str, day: date, caller: Admin) -> Response:
         """Return a partner's file of a day."""
+        await partners.get(code)
         return _file(*await reconciliation.read(code, day))
 
     @router.post("/v1/sandbox-events", status_code=201)

@@ -95,7 +95,7 @@ class Sandbox:
         told = []
         for number in range(wanted.count):
             event = _synthetic(wanted, uuid5(SPACE, f"{name}.{number}"), moment)
-            logged = await self._fanout.give(partner.code, event)
+            logged = await self._fanout.give(partner.code, event, latest=partner)
             told.append(_receipt(event, logged))
         return told
 

@@ -70,11 +70,15 @@ class Courier:
 
     async def sweep(self) -> float | None:
         """Deliver what is due. Return the seconds until more is due, None when nothing waits."""
-        if not self._is_called():
+        partner = self._partner()
+        if partner is None or partner.webhook is None or not partner.is_called:
             return None
         if self._retries is None:
             self._health = await self._queue.health(self._code)
             self._retries = await self._queue.retries(self._code)
+        if self._health.address != partner.webhook.url:
+            await self._note_health(Health(partner.webhook.url))
+            self._hurry()
         waiting = await self._queue.businesses(self._code)
         await self._forget_others(waiting)
         if self._health.is_resting:
@@ -93,8 +97,7 @@ class Courier:
         )
         await self._deliver_next(business)
         if not self._health.is_resting:
-            now = self._clock.now()
-            self._retries = {name: hurried(retry, now) for name, retry in self._known().items()}
+            self._hurry()
         elif self._is_down_too_long():
             await self._give_up_old(waiting)
 
@@ -122,7 +125,7 @@ class Courier:
         answer = await self._sender.send(partner.webhook.url, partner.webhook.algorithm, call, attempt)
         now = self._clock.now()
         if answer.is_taken:
-            await self._note_health(Health())
+            await self._note_health(Health(self._health.address))
             await self._done(call, attempt, answer, "delivered", now)
             return True
         if answer.is_end:
@@ -165,6 +168,10 @@ class Courier:
     async def _forget_others(self, waiting: dict[str, int]) -> None:
         for business in [name for name in self._known() if name not in waiting]:
             await self._note_retry(business, None)
+
+    def _hurry(self) -> None:
+        now = self._clock.now()
+        self._retries = {name: hurried(retry, now) for name, retry in self._known().items()}
 
     def _is_down_too_long(self) -> bool:
         since = self._health.down_since

@@ -45,8 +45,9 @@ class Retry:
 
 @dataclass(frozen=True)
 class Health:
-    """How a partner's address fares as a whole."""
+    """How a partner's address fares as a whole; another address begins anew."""
 
+    address: str = ""
     failures: int = 0
     down_since: datetime | None = None
     rests_until: datetime | None = None
@@ -60,7 +61,7 @@ class Health:
         """Return the health after a call that failed."""
         failures = self.failures + 1
         rests_until = now + policy.pause_of_partner(failures) if failures >= FAILURES_TO_REST else None
-        return Health(failures, self.down_since or now, rests_until)
+        return Health(self.address, failures, self.down_since or now, rests_until)
 
     def waits(self, now: datetime) -> bool:
         """Return whether no call is made now."""

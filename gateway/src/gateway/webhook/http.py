@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.audit import Audit
 from gateway.callers import Admin
 from gateway.callers import Partner as PartnerCaller
 from gateway.partner import schemas
@@ -67,7 +68,7 @@ class ReplayCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    event_id: str | None = None
+    event_id: str | None = Field(default=None, pattern=r"^[0-9a-f-]{36}$")
 
 
 class ReplayOut(BaseModel):
@@ -121,6 +122,7 @@ def webhook_router(
     queue: Queue,
     journal: Journal,
     notices: Notices,
+    audit: Audit,
     outside: Outside,
     keys: list[PublicKey],
 ) -> APIRouter:
@@ -155,7 +157,9 @@ def webhook_router(
     async def replay(code: str, body: ReplayCreate, caller: Admin) -> ReplayOut:
         """Send dead letters again, after their cause was mended (重放)."""
         await partners.get(code)
-        return ReplayOut(queued=await journal.replay(code, queue, body.event_id))
+        queued = await journal.replay(code, queue, body.event_id)
+        await audit.note("partner", code, "dead letters replayed", caller.subject, queued=queued)
+        return ReplayOut(queued=queued)
 
     @router.post("/v1/partners/{code}/webhook/reactivation")
     async def reactivate(code: str, caller: Admin) -> schemas.PartnerOut:

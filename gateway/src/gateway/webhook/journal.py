@@ -8,7 +8,7 @@ from nats.aio.client import Client
 from nats.js.api import RawStreamMsg
 
 from gateway.partner_event.log import LoggedEvent
-from gateway.store import messages_after, open_stream, subjects_of
+from gateway.store import drop_message, messages_after, open_stream, subjects_of
 from gateway.webhook.domain import Answer, Call
 from gateway.webhook.queue import Queue
 
@@ -98,7 +98,7 @@ class Journal:
             body, headers = message.data or b"", message.headers or {}
             event = LoggedEvent(int(headers["Position"]), body, json.loads(body)["subject"])
             await queue.put(partner, event, is_replay=True)
-            await self._client.jetstream().delete_msg(DEAD, message.seq or 0)
+            await drop_message(self._client, DEAD, message.seq or 0)
         return len(letters)
 
     async def forget(self, partner: str) -> None:

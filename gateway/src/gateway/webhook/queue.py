@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 
 from nats.aio.client import Client
 from nats.js.api import RawStreamMsg
-from nats.js.errors import NotFoundError
 from pydantic import TypeAdapter
 
 from gateway.partner_event.log import LoggedEvent, token_of
-from gateway.store import Bucket, next_message, open_stream, subjects_of
+from gateway.store import Bucket, drop_message, next_message, open_stream, subjects_of
 from gateway.webhook.domain import Call, Health, Retry
 from lib_kernel import new_id
 
@@ -59,10 +58,7 @@ class Queue:
 
     async def remove(self, call: Call) -> None:
         """Take a call out: it was answered, given up or is not wanted any more."""
-        try:
-            await self._client.jetstream().delete_msg(STREAM, call.number)
-        except NotFoundError:
-            return
+        await drop_message(self._client, STREAM, call.number)
 
     async def clear(self, partner: str) -> None:
         """Take all calls of a partner out."""

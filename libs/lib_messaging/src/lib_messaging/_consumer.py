@@ -175,7 +175,7 @@ class _Delivery:
         if deliveries >= self._max:
             await self._bury(message, type(error).__name__, deliveries)
             return
-        delay = min(2.0 ** (deliveries - 2), LONGEST_RETRY)
+        delay = min(2.0 ** min(deliveries - 2, 16), LONGEST_RETRY)
         log.warning(
             "consumer.retry",
             durable=self._durable,
