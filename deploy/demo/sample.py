@@ -11,14 +11,15 @@ from pathlib import Path
 from asn1crypto import pem
 from specimens import ISSUED_AT, content
 
-from lib_gm import Issued, SealFacts, check_signature, make_seal, parse_signature, sign_with_seal
+from lib_gm import Issued, SealFacts, Trust, check_signature, make_seal, parse_signature, sign_with_seal
 from lib_ofd import Place, add_seal, read_signatures, render, render_pdf
 from svc_license.kind.page import render_page
 from svc_license.kind.store import kind_from
 from svc_license.kind.template import parse_template
 from svc_license.seed import kind_records
 from svc_seal.authority import open_authority
-from svc_seal.seal.picture import DIAMETER_MM, draw_round_seal
+from svc_seal.seal.domain import Kind
+from svc_seal.seal.picture import DIAMETER_MM, draw
 
 CITY = Path(__file__).parent / "city"
 KIND = "食品经营许可证"
@@ -31,8 +32,8 @@ def write_sample(folder: Path, kind_name: str = KIND) -> list[Path]:
     kind = kind_from(record)
     with tempfile.TemporaryDirectory() as keys:
         authority = open_authority(Path(keys), ISSUED_AT - timedelta(days=1))
-    picture = draw_round_seal(kind.issuer_name, kind.seal_code)
-    signer: Issued = authority.issue_signer(kind.issuer_name, kind.seal_code, ISSUED_AT)
+        signer: Issued = authority.issue_signer(kind.issuer_name, kind.seal_code, ISSUED_AT).issued
+    picture = draw(Kind.UNIT, kind.issuer_name, kind.seal_code).png()
     seal = make_seal(
         SealFacts(
             es_id=kind.seal_code,
@@ -56,7 +57,7 @@ def write_sample(folder: Path, kind_name: str = KIND) -> list[Path]:
         SIGNED_AT,
         lambda digest, path: sign_with_seal(seal, digest, path, signer, SIGNED_AT),
     )
-    check(sealed, authority.root.certificate)
+    check(sealed, Trust.of([authority.root.certificate], [authority.ca.certificate]))
     files = {
         "license.ofd": sealed,
         "license.pdf": render_pdf(sealed, [(place, picture)]),
@@ -71,10 +72,10 @@ def write_sample(folder: Path, kind_name: str = KIND) -> list[Path]:
     return [folder / name for name in files]
 
 
-def check(document: bytes, root: bytes) -> None:
-    """Raise ValueError unless the seal on the document is good under the root."""
+def check(document: bytes, trust: Trust) -> None:
+    """Raise ValueError unless the seal on the document is good."""
     [signature] = read_signatures(document)
-    findings = check_signature(signature.value, (root,))
+    findings = check_signature(signature.value, trust)
     bad = [finding.text for finding in findings if not finding.ok]
     facts = parse_signature(signature.value)
     if bad or signature.changed or signature.uncovered or facts.data_hash != signature.xml_digest:
