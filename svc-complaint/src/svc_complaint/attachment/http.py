@@ -8,12 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from lib_files import FileStore, FileTooLarge, FileTypeNotAllowed, Kind, NoScanner, check_file
-from lib_kernel import NotAllowed, new_id
+from lib_files import FileStore, FileTooLarge, FileTypeNotAllowed
+from lib_kernel import NotAllowed
 from lib_service.web import ClockDep, component, unit_of_work
 from lib_web import AnyCaller, Caller, problems
 from svc_complaint.attachment import store
-from svc_complaint.attachment.domain import Attachment, NoSuchAttachment, TooManyAttachments
+from svc_complaint.attachment.commands import Attach, attach
+from svc_complaint.attachment.domain import NoSuchAttachment, TooManyAttachments
 from svc_complaint.complaint_case.access import may_see
 from svc_complaint.complaint_case.domain import Case
 from svc_complaint.complaint_case.errors import NoSuchCase
@@ -21,7 +22,6 @@ from svc_complaint.complaint_case.intake import hash_code
 from svc_complaint.settings import Settings
 
 router = APIRouter(prefix="/v1/cases/{case_id}/attachments", tags=["诉求附件"])
-KINDS = (Kind.PDF, Kind.PNG, Kind.JPEG, Kind.DOCX, Kind.XLSX, Kind.OFD)
 
 Uow = Annotated[Any, Depends(unit_of_work)]
 Files = Annotated[FileStore, component(FileStore)]
@@ -69,26 +69,17 @@ async def add_attachment(
     code: Code = None,
 ) -> AttachmentOut:
     """Add a file: the body is the file itself, up to 5 MB; what it is, its content says."""
-    largest, now = settings.largest_attachment, clock.now()
-    data = await _read(request, largest)
-    checked = await check_file(data, field="body", largest=largest, kinds=KINDS, scanner=NoScanner())
-    async with uow:
-        case = await uow.cases.lock(case_id)
-        _check(case, caller, code)
-        case.check_open()
-        if known := await uow.attachments.with_digest(case_id, checked.digest):
-            return AttachmentOut.model_validate(known)  # The same file sent again is there already.
-        if await uow.attachments.count(case_id) >= settings.most_attachments:
-            raise TooManyAttachments(f"每个诉求最多 {settings.most_attachments} 个附件")
-        made = Attachment(
-            new_id(), case_id, name, checked.kind.value, len(data), checked.digest, caller.subject, now
-        )
-        uow.attachments.add(made)
-        # The file first: a row without its file would be a promise that is not kept.
-        await files.put(made.path, data)
-        await uow.audit.note(caller.subject, "case.attach", case.case_number, now, {"digest": checked.digest})
-        await uow.commit()
-    return AttachmentOut.model_validate(made)
+    data = await _read(request, settings.largest_attachment)
+    command = Attach(
+        case_id,
+        name,
+        data,
+        caller.subject,
+        lambda case: _check(case, caller, code),
+        settings.largest_attachment,
+    )
+    most = settings.most_attachments
+    return AttachmentOut.model_validate(await attach(command, most, uow=uow, files=files, clock=clock))
 
 
 @router.get("", responses=problems(NoSuchCase))

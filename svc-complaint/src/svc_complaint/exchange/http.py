@@ -1,6 +1,5 @@
 """Routes of the exchange: hand a case to the other platform, see what waits."""
 
-import json
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,9 +10,9 @@ from lib_gm import FieldCipher
 from lib_kernel import NotAllowed
 from lib_service.web import ClockDep, ReadSession, component, unit_of_work
 from lib_web import Caller, Page, problems, requires
-from svc_complaint.complaint_case.commands import CONTENT, SEALED
 from svc_complaint.complaint_case.errors import CaseOver, NoSuchCase
 from svc_complaint.exchange import store
+from svc_complaint.exchange.commands import forward
 from svc_complaint.settings import Settings
 
 router = APIRouter(prefix="/v1", tags=["平台对接"])
@@ -41,18 +40,7 @@ async def forward_case(
     clock: ClockDep,
 ) -> dict[str, str]:
     """Send a case to the other platform as well (转民呼必应); it goes out until it is taken, once."""
-    now = clock.now()
-    async with uow:
-        case = await uow.cases.lock(case_id)
-        case.check_open()
-        content = cipher.decrypt(case.content, context=CONTENT)
-        sealed = cipher.encrypt(json.dumps({"content": content}), context=SEALED)
-        body = {"number": case.case_number, "kind": case.kind, "item_code": case.item_code}
-        topic = f"{settings.platform_name}/orders"
-        await uow.exchange.send(topic, case.case_number, case.id, body, now, sealed=sealed)
-        case.log("forward", caller.subject, now, None, platform=settings.platform_name)
-        await uow.audit.note(caller.subject, "case.forward", case.case_number, now)
-        await uow.commit()
+    await forward(case_id, settings.platform_name, caller.subject, uow=uow, cipher=cipher, clock=clock)
     return {"status": "queued"}
 
 
