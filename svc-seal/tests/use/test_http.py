@@ -16,6 +16,7 @@ from lib_ofd import read_package, read_signatures, write_package
 from lib_testing import Clients, FixedClock, foreign, staff
 from svc_seal.authority import open_authority
 from svc_seal.database import AUDIT, MESSAGES
+from svc_seal.seal.store import seal
 from svc_seal.seed import seed
 from svc_seal.settings import Settings
 from svc_seal.uow import SealUnitOfWork
@@ -120,6 +121,28 @@ async def test_many_uses_at_the_same_time_are_each_one_record_and_counted(office
     used = [record for record in records if record["action"] == "seal.use"]
     assert len({record["facts"]["digest"] for record in used}) == 20
     assert (await office.keeper.post("/v1/audit/verification")).json()["whole"]
+
+
+async def test_a_key_of_somebody_else_gives_nothing_away(office: Office, service: Clients) -> None:
+    await office.make(users=[{"user": "svc-license"}, {"user": "s_clerk"}])
+    await office.seal("license-0001")
+    clerk = service.as_(staff("s_clerk", "window_clerk"))
+    body = {"document": "eA==", "seal_code": CODE, "purpose": "p", "use_key": "license-0001", "x": 1, "y": 1}
+    answer = await clerk.post("/v1/documents", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/seal-use-key-taken")
+
+
+async def test_a_seal_whose_key_cannot_be_opened_hinders_no_other(office: Office, sessions: Sessions) -> None:
+    other = "4104000000902"
+    await office.make()
+    await office.make(other)
+    async with sessions.begin() as session:
+        await session.execute(update(seal).where(seal.c.code == other).values(wrapped_key=b"SMK1:m7:rubbish"))
+    good, bad = await asyncio.gather(
+        office.ask("license-0001", a_document()), office.ask("license-0002", a_document(), seal_code=other)
+    )
+    assert good.status_code == 201
+    assert (bad.status_code, bad.json()["type"]) == (503, "/problems/seal-key-unusable")
 
 
 async def test_a_frozen_seal_is_not_used(office: Office) -> None:
