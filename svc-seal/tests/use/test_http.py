@@ -166,6 +166,23 @@ async def test_freezing_in_the_midst_of_use_lets_nothing_out_afterwards(office: 
     assert actions.count("seal.use") == sum(answer.status_code == 201 for answer in answers)
 
 
+async def test_replacing_and_revoking_in_the_midst_of_use_never_lock_each_other_out(office: Office) -> None:
+    new, third = "4104000000901", "4104000000902"
+    await office.make()
+    await office.make(third)
+    await office.keeper.post("/v1/seals", json={**ORDER, "code": new, "replaces": CODE})
+    answers = await asyncio.gather(
+        *(office.ask(f"license-{number:04d}", a_document()) for number in range(6)),
+        *(office.ask(f"other-{number:04d}", a_document(), seal_code=third) for number in range(6)),
+        office.second.post(f"/v1/seals/{new}/approval"),
+        office.second.post(f"/v1/seals/{third}/revocation"),
+    )
+    assert {answer.status_code for answer in answers} <= {200, 201, 409}
+    assert answers[-2].json()["status"] == "active"
+    assert (await office.keeper.get(f"/v1/seals/{CODE}")).json()["status"] == "replaced"
+    assert (await office.keeper.post("/v1/audit/verification")).json()["whole"]
+
+
 async def test_an_expired_seal_is_not_used_but_old_signatures_stay_good(
     office: Office, clock: FixedClock
 ) -> None:
