@@ -22,7 +22,7 @@ from lib_gm import (
     public_key_of,
 )
 from svc_seal.keys import KeyProvider, MasterKeys, Pkcs11Keys, Pkcs11Token, SoftwareKeys
-from svc_seal.keys.master import write_secret
+from svc_seal.keys.master import only_one, write_secret
 from svc_seal.settings import Settings
 
 ROOT_YEARS, AUTHORITY_YEARS, LEAF_YEARS = 20, 10, 5
@@ -94,8 +94,12 @@ def open_authority(folder: Path, now: datetime, settings: Settings | None = None
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     software = SoftwareKeys(_master_keys(folder, settings))
     if settings is not None and settings.import_dir is not None:
-        _import(settings.import_dir, _password(settings), folder, software, now)
-    _create_missing(folder, software, now)
+        with only_one(folder):
+            _import(settings.import_dir, _password(settings), folder, software, now)
+    if not all((folder / f"{name}.cer").exists() for name in NAMES):
+        # A complete folder may be mounted read-only; an empty one may be opened by several processes at once.
+        with only_one(folder):
+            _create_missing(folder, software, now)
     root, ca, maker = (_load(folder, name, software) for name in NAMES)
     authority = Authority(software, _provider(software, settings), root, ca, maker)
     if settings is None or settings.trust_dir is None:

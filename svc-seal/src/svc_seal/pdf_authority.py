@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from svc_seal.keys import SoftwareKeys
-from svc_seal.keys.master import write_secret
+from svc_seal.keys.master import only_one, write_secret
 
 ROOT_NAME = "平顶山市政务服务 PDF 签名根证书（P-256）"
 ROOT_VALIDITY = timedelta(days=20 * 365)
@@ -43,6 +43,18 @@ def open_pdf_authority(folder: Path, software: SoftwareKeys, now: datetime) -> P
     """Return the authority in the folder; a folder without one gets one."""
     certificate, wrapped = folder / "pdf-root.cer", folder / "pdf-root.key"
     if not certificate.exists():
+        with only_one(folder):
+            _create_missing(certificate, wrapped, software, now)
+    private = serialization.load_der_private_key(
+        software.master.unwrap(wrapped.read_bytes(), "pdf-root"), password=None
+    )
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        raise ValueError("pdf-root.key is no P-256 key")
+    return PdfAuthority(certificate.read_bytes(), private, software)
+
+
+def _create_missing(certificate: Path, wrapped: Path, software: SoftwareKeys, now: datetime) -> None:
+    if not certificate.exists():
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name(ROOT_NAME)
         der = _signed(
@@ -53,12 +65,6 @@ def open_pdf_authority(folder: Path, software: SoftwareKeys, now: datetime) -> P
         )
         write_secret(wrapped, software.master.wrap(_private(key), "pdf-root"))
         write_secret(certificate, der)
-    private = serialization.load_der_private_key(
-        software.master.unwrap(wrapped.read_bytes(), "pdf-root"), password=None
-    )
-    if not isinstance(private, ec.EllipticCurvePrivateKey):
-        raise ValueError("pdf-root.key is no P-256 key")
-    return PdfAuthority(certificate.read_bytes(), private, software)
 
 
 def _builder(

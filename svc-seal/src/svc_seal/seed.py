@@ -10,6 +10,7 @@ from lib_db import make_engine, make_sessions
 from lib_kernel import Clock, IllegalMove, clock_from
 from svc_seal.authority import open_authority
 from svc_seal.certificate.issuer import AuthorityListIssuer
+from svc_seal.pdf_authority import open_pdf_authority
 from svc_seal.seal.commands import Apply, Making, apply, approve
 from svc_seal.seal.domain import Kind, SealExists
 from svc_seal.seal.maker import AuthorityMaker
@@ -25,6 +26,7 @@ async def seed(settings: Settings, clock: Clock) -> None:
     engine = make_engine(settings.database_url, pool_size=2, application="svc-seal-seed")
     sessions = make_sessions(engine)
     authority = open_authority(settings.keys_dir, clock.now(), settings)
+    open_pdf_authority(settings.keys_dir, authority.software, clock.now())
     making = Making(AuthorityMaker(authority), AuthorityListIssuer(authority))
     try:
         for record in wanted:

@@ -1,5 +1,6 @@
 """The own authority: made once, or imported from a licensed one; foreign trust by configuration."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,6 +38,26 @@ def test_the_authority_is_made_once_and_its_keys_are_wrapped(tmp_path: Path) -> 
         assert path.stat().st_mode & 0o077 == 0
     pdf = open_pdf_authority(tmp_path, first.software, NOW)
     assert open_pdf_authority(tmp_path, first.software, NOW).certificate == pdf.certificate
+
+
+def test_processes_that_open_an_empty_folder_at_once_get_one_authority(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda _: open_authority(tmp_path, NOW), range(6)))
+    assert len({authority.ca.certificate for authority in found}) == 1
+    assert all(authority.maker.key.sign(b"x") for authority in found)
+
+
+def test_a_complete_folder_may_be_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = open_authority(tmp_path, NOW)
+    open_pdf_authority(tmp_path, first.software, NOW)
+
+    def refuse(*_arguments: object) -> None:
+        raise OSError("read-only file system")
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    again = open_authority(tmp_path, NOW)
+    assert open_pdf_authority(tmp_path, again.software, NOW).certificate
+    assert again.ca.certificate == first.ca.certificate
 
 
 def test_an_authority_of_an_earlier_release_gets_what_it_lacks_and_keeps_the_rest(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from lib_ofd import read_package, read_signatures, write_package
 from lib_testing import Clients, FixedClock, foreign, staff
 from svc_seal.authority import open_authority
 from svc_seal.database import AUDIT, MESSAGES
+from svc_seal.seal.store import seal
 from svc_seal.seed import seed
 from svc_seal.settings import Settings
 from svc_seal.uow import SealUnitOfWork
@@ -122,6 +123,28 @@ async def test_many_uses_at_the_same_time_are_each_one_record_and_counted(office
     assert (await office.keeper.post("/v1/audit/verification")).json()["whole"]
 
 
+async def test_a_key_of_somebody_else_gives_nothing_away(office: Office, service: Clients) -> None:
+    await office.make(users=[{"user": "svc-license"}, {"user": "s_clerk"}])
+    await office.seal("license-0001")
+    clerk = service.as_(staff("s_clerk", "window_clerk"))
+    body = {"document": "eA==", "seal_code": CODE, "purpose": "p", "use_key": "license-0001", "x": 1, "y": 1}
+    answer = await clerk.post("/v1/documents", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/seal-use-key-taken")
+
+
+async def test_a_seal_whose_key_cannot_be_opened_hinders_no_other(office: Office, sessions: Sessions) -> None:
+    other = "4104000000902"
+    await office.make()
+    await office.make(other)
+    async with sessions.begin() as session:
+        await session.execute(update(seal).where(seal.c.code == other).values(wrapped_key=b"SMK1:m7:rubbish"))
+    good, bad = await asyncio.gather(
+        office.ask("license-0001", a_document()), office.ask("license-0002", a_document(), seal_code=other)
+    )
+    assert good.status_code == 201
+    assert (bad.status_code, bad.json()["type"]) == (503, "/problems/seal-key-unusable")
+
+
 async def test_a_frozen_seal_is_not_used(office: Office) -> None:
     await office.make()
     await office.keeper.post(f"/v1/seals/{CODE}/freeze")
@@ -141,6 +164,23 @@ async def test_freezing_in_the_midst_of_use_lets_nothing_out_afterwards(office: 
     actions = [record["action"] for record in records]
     assert actions[actions.index("seal.freeze") :] == ["seal.freeze"]
     assert actions.count("seal.use") == sum(answer.status_code == 201 for answer in answers)
+
+
+async def test_replacing_and_revoking_in_the_midst_of_use_never_lock_each_other_out(office: Office) -> None:
+    new, third = "4104000000901", "4104000000902"
+    await office.make()
+    await office.make(third)
+    await office.keeper.post("/v1/seals", json={**ORDER, "code": new, "replaces": CODE})
+    answers = await asyncio.gather(
+        *(office.ask(f"license-{number:04d}", a_document()) for number in range(6)),
+        *(office.ask(f"other-{number:04d}", a_document(), seal_code=third) for number in range(6)),
+        office.second.post(f"/v1/seals/{new}/approval"),
+        office.second.post(f"/v1/seals/{third}/revocation"),
+    )
+    assert {answer.status_code for answer in answers} <= {200, 201, 409}
+    assert answers[-2].json()["status"] == "active"
+    assert (await office.keeper.get(f"/v1/seals/{CODE}")).json()["status"] == "replaced"
+    assert (await office.keeper.post("/v1/audit/verification")).json()["whole"]
 
 
 async def test_an_expired_seal_is_not_used_but_old_signatures_stay_good(

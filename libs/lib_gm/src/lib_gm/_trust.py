@@ -61,7 +61,7 @@ class Trust:
         """Return the certificates from this one up to a root; None when there is no path."""
         try:
             return self._climb(certificate, [certificate])
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
             return None
 
     def _climb(self, certificate: bytes, path: list[bytes]) -> list[bytes] | None:

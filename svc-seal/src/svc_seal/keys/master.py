@@ -6,10 +6,13 @@ rotation runs; values from before that have no name and are the first key's.
 """
 
 import base64
+import fcntl
 import json
 import os
 import re
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -38,8 +41,10 @@ class MasterKeys:
     def from_folder(cls, folder: Path) -> Self:
         """Open the keys of a folder; a folder without one gets one."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not (folder / "master.key").exists() and not (folder / "master.current").exists():
-            write_secret(folder / "master.key", os.urandom(KEY_BYTES))
+        if not _has_keys(folder):
+            with only_one(folder):
+                if not _has_keys(folder):
+                    write_secret(folder / "master.key", os.urandom(KEY_BYTES))
         found = cls(folder, {}, FIRST)
         found._read()
         return found
@@ -138,9 +143,21 @@ class MasterKeys:
         return self._folder / ("master.key" if name == FIRST else f"master-{name}.key")
 
 
+def _has_keys(folder: Path) -> bool:
+    return (folder / "master.key").exists() or (folder / "master.current").exists()
+
+
 def _check(name: str, key: bytes) -> None:
     if not ID.match(name) or len(key) != KEY_BYTES:
         raise MasterKeyUnusable(f"master key {name!r} is not 16 bytes under an id like m1")
+
+
+@contextmanager
+def only_one(folder: Path) -> Generator[None]:
+    """Hold the folder against other processes that would make keys in it at the same moment."""
+    with (folder / ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def write_secret(path: Path, data: bytes) -> None:

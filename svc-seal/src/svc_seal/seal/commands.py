@@ -1,4 +1,8 @@
-"""Apply, approve, refuse, freeze, unfreeze, revoke, replace, expire."""
+"""Apply, approve, refuse, freeze, unfreeze, revoke, replace, expire.
+
+Locks are taken in one order, so that no two transactions wait for each other: seals, then the right to issue
+a revocation list, then the end of the audit chain.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,10 +82,10 @@ async def approve(code: str, by: str, *, uow: UnitOfWork, making: Making, clock:
         seal.check_approver(by)
         made = await making.maker.make(seal, now)
         seal.activate(by, now, made=made.made, certificate=made.certificate, wrapped_key=made.wrapped_key)
-        await uow.audit.note(by, "seal.approve", code, now)
         uow.outbox.add(SealActivated(seal_code=code, activated_at=now))
         if seal.replaces is not None:
             await _replace(seal, by, now, uow=uow, making=making)
+        await uow.audit.note(by, "seal.approve", code, now)
         await uow.commit()
     return seal
 
@@ -90,12 +94,12 @@ async def _replace(seal: Seal, by: str, now: datetime, *, uow: UnitOfWork, makin
     old = await uow.seals.lock(seal.replaces or "")
     old.check_replaceable()
     old.be_replaced(seal.code)
-    await uow.audit.note(by, "seal.replace", old.code, now, {"by": seal.code})
     uow.outbox.add(SealReplaced(seal_code=old.code, replaced_by=seal.code, replaced_at=now))
     withdrawn = RevokedCertificate(
         making.maker.serial_of(old.certificate), old.code, Reason.SUPERSEDED, now, by
     )
     await revoke_certificate(withdrawn, uow=uow, issuer=making.issuer)
+    await uow.audit.note(by, "seal.replace", old.code, now, {"by": seal.code})
 
 
 async def refuse(code: str, by: str, reason: str, *, uow: UnitOfWork, clock: Clock) -> Seal:
@@ -159,13 +163,13 @@ async def revoke(cmd: Revoke, *, uow: UnitOfWork, making: Making, clock: Clock) 
     async with uow:
         seal = await uow.seals.lock(cmd.code)
         seal.revoke(cmd.note)
-        facts = {"reason": cmd.reason.value, "note": cmd.note}
-        await uow.audit.note(cmd.by, "seal.revoke", cmd.code, now, facts)
         uow.outbox.add(SealRevoked(seal_code=cmd.code, revoked_at=now, reason=cmd.reason.value))
         if seal.certificate:
             serial = making.maker.serial_of(seal.certificate)
             withdrawn = RevokedCertificate(serial, cmd.code, cmd.reason, now, cmd.by)
             await revoke_certificate(withdrawn, uow=uow, issuer=making.issuer)
+        facts = {"reason": cmd.reason.value, "note": cmd.note}
+        await uow.audit.note(cmd.by, "seal.revoke", cmd.code, now, facts)
         await uow.commit()
     return seal
 

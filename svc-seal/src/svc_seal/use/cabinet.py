@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 from lib_gm import seal_signer
 from svc_seal.authority import Authority
+from svc_seal.keys import KeyUnusable
 from svc_seal.pdf_authority import PdfAuthority
 from svc_seal.seal.domain import Seal
 from svc_seal.seal.picture import size_of
 from svc_seal.use.ports import Material, PdfSigner
 
-MOST = 500
+# More than a group of orders can name, so that none is dropped before its turn.
+MOST = 2000
 
 
 class KeyCabinet:
@@ -26,14 +28,19 @@ class KeyCabinet:
         """Return the codes that are not at hand."""
         return [code for code in codes if code not in self._known]
 
-    async def put_in(self, seals: Iterable[Seal]) -> None:
-        """Open the keys of active seals. Raises KeyUnusable."""
+    async def put_in(self, seals: Iterable[Seal]) -> dict[str, KeyUnusable]:
+        """Open the keys of seals that were made; return what went wrong, by the seal's code."""
+        failed = {}
         for seal in seals:
-            if seal.made:
+            if not seal.made:
+                continue
+            try:
                 self._known[seal.code] = await asyncio.to_thread(self._open, seal)
-                self._known.move_to_end(seal.code)
+            except KeyUnusable as error:
+                failed[seal.code] = error
         while len(self._known) > MOST:
             self._known.popitem(last=False)
+        return failed
 
     def get(self, code: str) -> Material | None:
         """Return a seal ready to be used, None for one that was never made."""

@@ -7,7 +7,7 @@ the next one signs.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -19,11 +19,12 @@ from lib_db import Sessions
 from lib_kernel import Clock, DomainError
 from svc_seal.grant import store as grants
 from svc_seal.grant.domain import Grant, UseNotGranted
+from svc_seal.keys import KeyUnusable
 from svc_seal.seal import store as seals
 from svc_seal.seal.domain import NoSuchSeal, SealNotUsable, Standing
 from svc_seal.use import store
 from svc_seal.use.cabinet import KeyCabinet
-from svc_seal.use.domain import SealUse
+from svc_seal.use.domain import SealUse, UseKeyTaken
 from svc_seal.use.ports import Order, Outcome, UnitOfWork
 
 MOST_TOGETHER = 512
@@ -117,17 +118,19 @@ class SealingDesk:
         async with self._sessions() as session:
             standings = await seals.standings(session, codes)
             given = await grants.of_seals(session, codes)
-            await self._cabinet.put_in(await seals.some(session, self._cabinet.missing(standings)))
+            missing = await seals.some(session, self._cabinet.missing(standings))
+            unopened = await self._cabinet.put_in(missing)
             earlier = await store.of_keys(session, _keys(group))
         for case in group:
             try:
                 self._check(case.order, standings, given, now)
+                _check_opened(case.order, unopened)
             except DomainError as error:
                 case.refuse(error)
                 continue
             found = earlier.get(case.order.use_key or "")
             if found is not None:
-                case.close(Outcome(use=found))
+                case.close(_earlier(case.order, found))
 
     def _check(
         self, order: Order, standings: dict[str, Standing], given: Sequence[Grant], now: datetime
@@ -205,8 +208,22 @@ class SealingDesk:
         for case in usable:
             if case.order.use_key is None:
                 case.close(Outcome(signature=case.result))
+            elif case in firsts:
+                case.close(Outcome(use=case.use))
             else:
-                case.close(Outcome(use=case.use if case in firsts else others.get(case.order.use_key)))
+                case.close(_earlier(case.order, others[case.order.use_key]))
+
+
+def _check_opened(order: Order, unopened: Mapping[str, KeyUnusable]) -> None:
+    if order.seal_code in unopened:
+        raise unopened[order.seal_code]
+
+
+def _earlier(order: Order, found: SealUse) -> Outcome:
+    """Return the first result of an occasion, to whoever had it: another's file is nobody else's to see."""
+    if (found.caller, found.seal_code) != (order.actor, order.seal_code):
+        return Outcome(error=UseKeyTaken())
+    return Outcome(use=found)
 
 
 def _keys(cases: Iterable[_Case]) -> set[str]:

@@ -41,6 +41,13 @@ class UseForgotten(Conflict):
     title = "此 use_key 已用过，其文件已过保存期"
 
 
+class UseKeyTaken(Conflict):
+    """The key names an occasion of somebody else, or of another seal."""
+
+    code = "seal-use-key-taken"
+    title = "此 use_key 已用于另一次用章，请换一个"
+
+
 @dataclass(eq=False)
 class SealUse:
     """One sealed document. `use_key` names the occasion: the same occasion is never sealed twice."""

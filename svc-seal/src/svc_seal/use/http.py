@@ -14,7 +14,7 @@ from svc_seal.seal.domain import NoSuchSeal, SealNotUsable
 from svc_seal.use.cabinet import KeyCabinet
 from svc_seal.use.commands import Digest, SealDocument, SignDigests, prepare_pdf, seal_one, sign_digests
 from svc_seal.use.desk import SealingDesk
-from svc_seal.use.domain import DocumentInvalid, PlaceInvalid, UseForgotten
+from svc_seal.use.domain import DocumentInvalid, PlaceInvalid, UseForgotten, UseKeyTaken
 from svc_seal.use.pdf import is_pdf
 from svc_seal.use.ports import UnitOfWork
 from svc_seal.use.schemas import DigestsIn, DigestsOut, SealedOut, SealRequest
@@ -51,7 +51,11 @@ class PdfSigners:
 
 
 @router.post(
-    "/documents", status_code=201, responses=REFUSALS | problems(DocumentInvalid, PlaceInvalid, UseForgotten)
+    "/documents",
+    status_code=201,
+    responses=REFUSALS
+    | problems(DocumentInvalid, PlaceInvalid)
+    | problems(SealNotUsable, UseForgotten, UseKeyTaken),
 )
 async def create_sealed_document(
     body: SealRequest, caller: User, desk: Desk, signers: Annotated[PdfSigners, Depends()]

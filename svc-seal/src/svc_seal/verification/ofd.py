@@ -19,6 +19,18 @@ from lib_ofd import NotOfd, ReadSignature, read_signatures
 from svc_seal.verification.domain import DocumentUnreadable, Verdict
 
 MOST_NAMED = 5
+# What ASN.1 of any shape can make a parser raise; the file is a stranger's.
+BROKEN = (
+    NotASeal,
+    NotSignedData,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 def verify_ofd(document: bytes, trust: Trust) -> list[Verdict]:
@@ -40,7 +52,7 @@ def _judge(signature: ReadSignature, trust: Trust) -> Verdict:
         if signature.kind == "Sign":
             return _plain(signature, trust, broken)
         return _sealed(signature, trust, broken)
-    except (NotASeal, NotSignedData):
+    except BROKEN:
         known = "、".join(generation.title for generation in Generation)
         unreadable = Finding("format", False, f"签章不符合 {known} 中的任何一种")
         return Verdict("unknown", "", "", "", None, (unreadable, *broken, *_integrity(signature)))

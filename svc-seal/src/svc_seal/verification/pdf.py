@@ -6,6 +6,7 @@ from typing import Any
 
 from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
@@ -43,13 +44,15 @@ async def _judge(embedded: Any, roots: list[x509.Certificate]) -> Verdict:
         _finding("signature", status.intact and status.valid, "签名有效", "签名无效或文件被改动"),
         _finding("signer", status.trusted, "签章人证书可信", "签章人证书不可信"),
         _finding("coverage", whole, "签名覆盖其版本的全部内容", "签名没有覆盖全部内容"),
-        _finding("content", status.bottom_line or not _was_changed(status), "签名后未被改动", "签名后被改动"),
+        _finding("content", not _was_changed(status), "签名后未被改动", "签名后被改动"),
     )
     return Verdict("PAdES (P-256)", code, name.removesuffix(code).strip(), name, signed_at, findings)
 
 
 def _was_changed(status: Any) -> bool:
-    return not status.docmdp_ok or not status.intact
+    """Later updates may add seals and fill forms, nothing else."""
+    later = status.modification_level
+    return not status.intact or status.docmdp_ok is False or later is ModificationLevel.OTHER
 
 
 def _finding(check: str, ok: bool, good: str, bad: str) -> Finding:
