@@ -10,6 +10,7 @@ from lib_kernel import Clock, DomainError, SystemClock
 from svc_catalog.bundle.store import load as load_bundle
 from svc_catalog.item_draft.commands import import_items
 from svc_catalog.item_draft.domain import Outcome
+from svc_catalog.item_draft.store import written_by_others
 from svc_catalog.place import store as places
 from svc_catalog.search.store import load_synonyms
 from svc_catalog.settings import Settings
@@ -29,7 +30,8 @@ class SeedRefused(DomainError):
 async def seed(database_url: str, city: Path, clock: Clock | None = None) -> int:
     """Load everything; return how many items are new or changed.
 
-    Items go the way every import goes: checked, submitted, approved by another person, published.
+    Items go the way every import goes: checked, submitted, approved by another person, published. What
+    staff wrote since, or are writing, is left to them.
     """
     engine = make_engine(database_url, pool_size=2, application="svc-catalog-seed")
     uow = CatalogUnitOfWork(make_sessions(engine))
@@ -42,8 +44,10 @@ async def seed(database_url: str, city: Path, clock: Clock | None = None) -> int
                 uow.session, {record["word"]: record["means"] for record in _read(city, "synonyms")}
             )
             await uow.commit()
+        async with uow:
+            theirs = await written_by_others(uow.session, EDITOR)
         outcomes = await import_items(
-            _read(city, "items"),
+            [record for record in _read(city, "items") if record["code"] not in theirs],
             EDITOR,
             lambda _: None,
             approved_by=REVIEWER,

@@ -129,6 +129,8 @@ async def _explained(service: Clients) -> None:
     assert plan["saving"]["fields"] < plan["saving"]["fields_before"]
     assert plan["saving"]["materials"] < plan["saving"]["materials_before"]
     assert plan["saving"]["days"] == plan["promised_days"]
+    assert plan["lead_department_name"] == "平顶山市市场监督管理局"
+    assert "平顶山市消防救援支队" in {department["name"] for department in plan["co_departments"]}
     missing = await client.post(path, json={"answers": {"entity": "individual"}})
     assert (missing.status_code, missing.json()["type"]) == (422, "/problems/bundle-answers-invalid")
     assert {error["field"] for error in missing.json()["errors"]} == {"size", "place", "extras", "agent"}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from svc_catalog.catalogue_file.domain import (
@@ -48,6 +48,7 @@ def value_of(element: Element, *, inside: bool = False) -> st.SearchStrategy[Any
 items = st.fixed_dictionaries({element.name: value_of(element) for element in ELEMENTS})
 
 
+@settings(max_examples=40)
 @given(items)
 def test_whatever_an_item_says_comes_back_from_its_row(item: dict[str, Any]) -> None:
     cells = {name: str(cell) for name, cell in zip(HEADINGS, cells_of(item), strict=True) if cell is not None}

@@ -1,7 +1,9 @@
 """Items written, reviewed by another person, published on their day, over HTTP."""
 
 import asyncio
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from lib_testing import CITIZEN, PUBLIC, Clients, FixedClock, staff
 from svc_catalog.database import AUDIT, MESSAGES
 from svc_catalog.item.store import item_version
 from svc_catalog.item_draft.commands import publish_due
+from svc_catalog.seed import seed
+from svc_catalog.settings import Settings
 from svc_catalog.uow import CatalogUnitOfWork
 
 MARKET = "114104000051846037"
@@ -181,3 +185,18 @@ async def test_others_neither_write_nor_review(service: Clients) -> None:
 @pytest.mark.parametrize("body", [{}, {"code": CODE, "data": {}}])
 async def test_a_draft_is_of_one_item_or_of_a_new_one(service: Clients, body: dict[str, Any]) -> None:
     assert (await service.as_(EDITOR).post("/v1/item-drafts", json=body)).status_code == 422
+
+
+async def test_loading_the_citys_files_again_leaves_what_staff_wrote(
+    service: Clients, settings: Settings, city: Path
+) -> None:
+    draft_id = await submitted(service, conditions="新的条件")
+    assert await seed(settings.database_url, city) == 0
+    await approve(service, draft_id)
+    assert await seed(settings.database_url, city) == 0
+    page = (await service.as_(PUBLIC).get(f"/v1/items/{CODE}")).json()
+    assert (page["version"], page["conditions"]) == (2, "新的条件")
+    records = json.loads((city / "items.json").read_text(encoding="utf-8"))
+    changed = [{**record, "conditions": "文件中的条件"} for record in records]
+    (city / "items.json").write_text(json.dumps(changed), encoding="utf-8")
+    assert await seed(settings.database_url, city) == 3

@@ -18,6 +18,7 @@ from svc_catalog.bundle.domain import (
     NothingToDo,
     PlannedMaterial,
     Question,
+    Stage,
 )
 from svc_catalog.bundle.schemas import (
     BundleBrief,
@@ -26,7 +27,7 @@ from svc_catalog.bundle.schemas import (
     ChoiceOut,
     FieldOut,
     MemberOut,
-    NamedItem,
+    Named,
     PlanMaterialOut,
     PlanOut,
     PlanRequest,
@@ -36,6 +37,7 @@ from svc_catalog.bundle.schemas import (
     StageOut,
     TaskOut,
 )
+from svc_catalog.place.store import department_names
 
 router = APIRouter(prefix="/v1/bundles", tags=["一件事"])
 
@@ -45,18 +47,18 @@ Code = Annotated[str, Path(max_length=40)]
 @router.get("", response_model=BundleList)
 async def list_bundles(request: Request, caller: AnyCaller, session: ReadSession) -> Response:
     """List all bundles (一件事)."""
-    found = await store.all_bundles(session)
-    return tagged(request, BundleList(items=[_brief(bundle) for bundle in found]), max_age=60)
+    found, departments = await store.all_bundles(session), await department_names(session)
+    return tagged(request, BundleList(items=[_brief(bundle, departments) for bundle in found]), max_age=60)
 
 
 @router.get("/{code}", response_model=BundleOut, responses=problems(NoSuchBundle))
 async def get_bundle(code: Code, request: Request, caller: AnyCaller, session: ReadSession) -> Response:
     """Return a bundle with its stages, items and questions."""
     bundle = await store.one_bundle(session, code)
-    items = await store.members_of(session, bundle)
+    items, departments = await store.members_of(session, bundle), await department_names(session)
     answer = BundleOut(
-        **_brief(bundle).model_dump(),
-        stages=[StageOut.model_validate(stage) for stage in bundle.stages],
+        **_brief(bundle, departments).model_dump(),
+        stages=[_stage(stage, departments) for stage in bundle.stages],
         members=list(_members(bundle, items)),
         questions=[_question(question) for question in bundle.questions],
     )
@@ -79,11 +81,11 @@ async def list_bundle_questions(
 async def plan_bundle(code: Code, body: PlanRequest, caller: AnyCaller, session: ReadSession) -> PlanOut:
     """Return what the answers make of a bundle: items, form, materials, deadline. Nothing is kept."""
     bundle = await store.one_bundle(session, code)
-    items = await store.members_of(session, bundle)
-    return _plan(await store.planned(session, code, body.answers), items)
+    items, departments = await store.members_of(session, bundle), await department_names(session)
+    return _plan(await store.planned(session, code, body.answers), items, departments)
 
 
-def _brief(bundle: Bundle) -> BundleBrief:
+def _brief(bundle: Bundle, departments: Mapping[str, str]) -> BundleBrief:
     return BundleBrief(
         code=bundle.code,
         version=bundle.version,
@@ -91,8 +93,19 @@ def _brief(bundle: Bundle) -> BundleBrief:
         summary=bundle.summary,
         audience=list(bundle.audience),
         lead_department=bundle.lead_department,
+        lead_department_name=departments.get(bundle.lead_department, ""),
         item_count=len(bundle.members),
         stage_count=len(bundle.stages),
+    )
+
+
+def _stage(stage: Stage, departments: Mapping[str, str]) -> StageOut:
+    return StageOut(
+        code=stage.code,
+        name=stage.name,
+        after=list(stage.after),
+        lead_department=stage.lead_department,
+        lead_department_name=departments.get(stage.lead_department, ""),
     )
 
 
@@ -121,9 +134,9 @@ def _members(bundle: Bundle, items: Mapping[str, Item]) -> Iterable[MemberOut]:
         )
 
 
-def _plan(plan: BundlePlan, items: Mapping[str, Item]) -> PlanOut:
-    def named(codes: Iterable[str]) -> list[NamedItem]:
-        return [NamedItem(code=code, name=items[code]["name"]) for code in codes]
+def _plan(plan: BundlePlan, items: Mapping[str, Item], departments: Mapping[str, str]) -> PlanOut:
+    def named(codes: Iterable[str]) -> list[Named]:
+        return [Named(code=code, name=items[code]["name"]) for code in codes]
 
     def material(found: PlannedMaterial) -> PlanMaterialOut:
         return PlanMaterialOut(
@@ -141,7 +154,8 @@ def _plan(plan: BundlePlan, items: Mapping[str, Item]) -> PlanOut:
         version=plan.version,
         name=plan.name,
         lead_department=plan.lead_department,
-        co_departments=list(plan.co_departments),
+        lead_department_name=departments.get(plan.lead_department, ""),
+        co_departments=[Named(code=code, name=departments.get(code, "")) for code in plan.co_departments],
         promised_days=plan.promised_days,
         tasks=[TaskOut.model_validate(task, from_attributes=True) for task in plan.tasks],
         left_out=named(plan.left_out),

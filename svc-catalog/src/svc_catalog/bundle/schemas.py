@@ -7,15 +7,21 @@ from pydantic import BaseModel, ConfigDict, Field
 Answer = Annotated[str, Field(max_length=40)]
 
 
+class Named(BaseModel):
+    """An item or a department."""
+
+    code: str
+    name: str
+
+
 class StageOut(BaseModel):
     """A stage (阶段); it begins when those of `after` are done."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     code: str
     name: str
     after: list[str]
     lead_department: str
+    lead_department_name: str
 
 
 class ChoiceOut(BaseModel):
@@ -57,6 +63,7 @@ class BundleBrief(BaseModel):
     summary: str
     audience: list[str]
     lead_department: str
+    lead_department_name: str
     item_count: int
     stage_count: int
 
@@ -103,19 +110,12 @@ class TaskOut(BaseModel):
     result_license_type: str | None
 
 
-class NamedItem(BaseModel):
-    """An item."""
-
-    code: str
-    name: str
-
-
 class FieldOut(BaseModel):
     """A field of the merged form and the items that ask for it (字段来源)."""
 
     name: str
     title: str
-    asked_by: list[NamedItem]
+    asked_by: list[Named]
 
 
 class PlanMaterialOut(BaseModel):
@@ -128,8 +128,8 @@ class PlanMaterialOut(BaseModel):
     kind: str
     required: bool
     satisfied_by: str | None
-    made_by: NamedItem | None
-    wanted_by: list[NamedItem]
+    made_by: Named | None
+    wanted_by: list[Named]
 
 
 class Saving(BaseModel):
@@ -151,10 +151,11 @@ class PlanOut(BaseModel):
     version: int
     name: str
     lead_department: str
-    co_departments: list[str]
+    lead_department_name: str
+    co_departments: list[Named]
     promised_days: int
     tasks: list[TaskOut]
-    left_out: list[NamedItem]
+    left_out: list[Named]
     form: dict[str, Any]
     fields: list[FieldOut]
     materials: list[PlanMaterialOut]

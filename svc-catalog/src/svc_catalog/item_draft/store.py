@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_db import EnumText, UtcDateTime
 from svc_catalog.database import MAPPERS, METADATA
+from svc_catalog.item.store import item, item_version
 from svc_catalog.item_draft.domain import OPEN, Draft, DraftExists, NoSuchDraft, Status
 
 item_draft = Table(
@@ -79,6 +80,15 @@ class DraftStore:
             select(Draft).where(item_draft.c.code.in_(codes), item_draft.c.status.in_(OPEN))
         )
         return {draft.code: draft for draft in found}
+
+
+async def written_by_others(session: AsyncSession, by: str) -> set[str]:
+    """Return the items whose content in force somebody else wrote, or that have an open draft."""
+    theirs = select(item_version.c.code).join(
+        item, (item.c.code == item_version.c.code) & (item.c.version == item_version.c.version)
+    )
+    drafted = select(item_draft.c.code).where(item_draft.c.status.in_(OPEN))
+    return set(await session.scalars(theirs.where(item_version.c.edited_by != by).union(drafted)))
 
 
 async def one(session: AsyncSession, draft_id: UUID) -> Draft:
