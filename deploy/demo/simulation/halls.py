@@ -202,7 +202,7 @@ async def open_halls(
     start: datetime,
     divisions: Collection[str] | None = None,
 ) -> AsyncGenerator[Halls]:
-    """Open the service on a new database whose clock stands at `start`; `divisions` leaves out the others'."""
+    """Open the service on a new database whose clock stands at `start`; `divisions` are those opened."""
     await create_database(server.url(), name)
     await asyncio.to_thread(migrate, server.url(name), MIGRATIONS)
     clock = FixedClock(start)
