@@ -189,9 +189,14 @@ async def a_server(database: str, folder: Path) -> AsyncGenerator[str]:
                 except aiohttp.ClientError:
                     await asyncio.sleep(0.05)
         yield address
-        process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(20):
-            await process.wait()  # Open streams do not keep it from stopping.
+        stream = f"{address}/v1/service-points/{HALL}/board/events"
+        async with aiohttp.ClientSession() as client, client.get(stream, headers=token(PUBLIC)) as left_open:
+            await left_open.content.readuntil(b"\n\n")
+            # An open stream does not keep the server from stopping: it is ended.
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(60):
+                await left_open.content.read()
+                await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
