@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -220,21 +220,28 @@ class Reader:
         self.connections = 0
 
     async def read(self, until: Any) -> None:
-        """Read until `until(event)` says that this was the last."""
+        """Read until `until(event)` says that this was the last; come back like a browser when cut off."""
         while True:
-            last = {"Last-Event-ID": str(self.heard[-1].id)} if self.heard else {}
-            async with self._client.get(self._path, headers={**self._headers, **last}) as answer:
-                assert answer.status == 200, await answer.text()
-                self.connections += 1
-                count = 0
-                async for event in events_of(answer.content.iter_any()):
-                    self.heard.append(event)
-                    self.is_there.set()
-                    count += 1
-                    if until(event):
-                        return
-                    if self._restless and count >= 7:
-                        break
+            with suppress(aiohttp.ClientError, TimeoutError):
+                if await self._read_once(until):
+                    return
+            await asyncio.sleep(0.05)
+
+    async def _read_once(self, until: Any) -> bool:
+        last = {"Last-Event-ID": str(self.heard[-1].id)} if self.heard else {}
+        async with self._client.get(self._path, headers={**self._headers, **last}) as answer:
+            answer.raise_for_status()
+            self.connections += 1
+            count = 0
+            async for event in events_of(answer.content.iter_any()):
+                self.heard.append(event)
+                self.is_there.set()
+                count += 1
+                if until(event):
+                    return True
+                if self._restless and count >= 7:
+                    break
+        return False
 
 
 async def ask(client: aiohttp.ClientSession, path: str, caller: Caller, body: Any = None) -> dict[str, Any]:
