@@ -3,7 +3,7 @@
 import asyncio
 import json
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -151,14 +151,21 @@ def _clerk(code: str) -> Caller:
 class Points:
     """The city's points, with one `scale`-th of the windows and places for one `scale`-th of the people."""
 
-    def __init__(self, scale: int) -> None:
+    def __init__(self, scale: int, divisions: Collection[str] | None = None) -> None:
         self._scale = scale
+        self._divisions = divisions
 
     @cached_property
     def loaded(self) -> list[dict[str, Any]]:
         """Return the points as they are loaded into the service."""
         points = json.loads((CITY / "service_points.json").read_text(encoding="utf-8"))
-        return [self._scaled(point) for point in points if point["groups"] and not point["always_open"]]
+        return [
+            self._scaled(point)
+            for point in points
+            if point["groups"]
+            and not point["always_open"]
+            and (self._divisions is None or point["division"] in self._divisions)
+        ]
 
     def halls(self) -> dict[str, Hall]:
         """Return the halls by code."""
@@ -188,13 +195,18 @@ class Points:
 
 @asynccontextmanager
 async def open_halls(
-    server: Postgres, name: str, folder: Path, scale: int, start: datetime
+    server: Postgres,
+    name: str,
+    folder: Path,
+    scale: int,
+    start: datetime,
+    divisions: Collection[str] | None = None,
 ) -> AsyncGenerator[Halls]:
-    """Open the service on a new database whose clock stands at `start`."""
+    """Open the service on a new database whose clock stands at `start`; `divisions` are those opened."""
     await create_database(server.url(), name)
     await asyncio.to_thread(migrate, server.url(name), MIGRATIONS)
     clock = FixedClock(start)
-    points = Points(scale)
+    points = Points(scale, divisions)
     engine = make_engine(server.url(name), pool_size=4)
     sessions = make_sessions(engine)
     async with sessions.begin() as session:

@@ -16,6 +16,7 @@ from hall_people import (
     call,
     citizen,
     draw,
+    serve,
 )
 from sqlalchemy import select
 
@@ -176,6 +177,18 @@ async def test_who_was_called_cannot_leave_the_queue(service: Clients, hall: str
     answer = await service.as_(citizen("p_1")).post(f"/v1/tickets/{ticket['id']}/leave")
     assert answer.status_code == 409
     assert "请到窗口办理" in answer.json()["detail"]
+
+
+async def test_a_person_has_one_open_number_of_a_group(service: Clients, hall: str) -> None:
+    await draw(service, "p_1")
+    body = {"service_point": HALL, "group": "business", "item_code": ITEM, "person_id": "p_1"}
+    clerk = service.as_(CLERK)
+    answers = await asyncio.gather(*(clerk.post("/v1/tickets", json=body) for _ in range(4)))
+    assert {(a.status_code, a.json()["type"], a.json()["number"]) for a in answers} == {
+        (409, "/problems/already-queued", "A001")
+    }
+    await serve(service)
+    assert (await draw(service, "p_1"))["number"] == "A002"
 
 
 async def test_a_number_without_any_item_is_malformed(service: Clients, hall: str) -> None:

@@ -38,7 +38,7 @@ async def check_in(cmd: CheckIn, *, uow: UnitOfWork, clock: Clock) -> QueueTicke
     Who comes later than the hall's rule allows goes behind: the number ranks like a walk-in's.
 
     Raises:
-        NoSuchAppointment, WrongPoint, CheckInNotOpen, IllegalMove, HallClosed: see there.
+        NoSuchAppointment, WrongPoint, CheckInNotOpen, IllegalMove, HallClosed, AlreadyQueued: see there.
     """
     now = clock.now()
     async with uow:
@@ -90,6 +90,7 @@ async def draw_ticket(cmd: DrawTicket, *, uow: UnitOfWork, clock: Clock) -> Queu
     Raises:
         NoSuchPoint: the point does not serve the group.
         HallClosed: the hall gives no more numbers today.
+        AlreadyQueued: the person has an open number of this group here.
     """
     now = clock.now()
     async with uow:
@@ -111,6 +112,7 @@ async def _draw(
     day = city_day(now)
     number = await uow.tickets.next_number(place.service_point, place.group, day)
     head = await uow.journal.hold_open(place.service_point, day)
+    await uow.tickets.check_not_queued(place.service_point, place.group, errand.person_id, day)
     ticket = QueueTicket.draw(number, place, errand, now)
     uow.tickets.add(ticket)
     await note(Step.DRAWN, ticket, uow, now, by=by, reason=reason, head=head)

@@ -87,6 +87,13 @@ class TransferToNowhere(Conflict):
     title = "请选择另一个窗口或业务组"
 
 
+class AlreadyQueued(Conflict):
+    """The person has an open number of this group here already."""
+
+    code = "already-queued"
+    title = "您已取得该业务的排队号"
+
+
 @dataclass(frozen=True)
 class Errand:
     """What a person comes for: one number may stand for several items (一号办理), the first leads."""

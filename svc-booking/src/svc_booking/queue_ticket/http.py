@@ -16,6 +16,7 @@ from svc_booking.journal.domain import HallClosed
 from svc_booking.queue_ticket import arrival, commands, store
 from svc_booking.queue_ticket.commands import AtTicket
 from svc_booking.queue_ticket.domain import (
+    AlreadyQueued,
     NobodyWaiting,
     NoSuchTicket,
     SkippedTooOften,
@@ -86,7 +87,7 @@ async def get_check_in_code(appointment_id: UUID, caller: Citizen, session: Read
 @router.post(
     "/check-ins",
     status_code=201,
-    responses=problems(NoSuchAppointment, WrongPoint, CheckInNotOpen, IllegalMove, HallClosed),
+    responses=problems(NoSuchAppointment, WrongPoint, CheckInNotOpen, IllegalMove, HallClosed, AlreadyQueued),
 )
 async def create_check_in(body: CheckInCreate, caller: AtPoint, uow: KeptUow, clock: ClockDep) -> TicketOut:
     """Check in for an appointment at a terminal or window and get a queue number (取号)."""
@@ -101,7 +102,9 @@ async def create_check_in(body: CheckInCreate, caller: AtPoint, uow: KeptUow, cl
     return TicketOut.model_validate(await arrival.check_in(command, uow=uow, clock=clock))
 
 
-@router.post("/tickets", status_code=201, responses=problems(NoSuchPoint, NotAllowed, HallClosed))
+@router.post(
+    "/tickets", status_code=201, responses=problems(NoSuchPoint, NotAllowed, HallClosed, AlreadyQueued)
+)
 async def create_ticket(body: TicketCreate, caller: Visitor, uow: KeptUow, clock: ClockDep) -> TicketOut:
     """Draw a number without an appointment (现场取号)."""
     person = _person(caller, body.person_id)

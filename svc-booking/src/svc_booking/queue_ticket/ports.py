@@ -29,6 +29,10 @@ class Tickets(Protocol):
         """Return the next number of the day for a group of a point. Raises NoSuchPoint."""
         ...
 
+    async def check_not_queued(self, service_point: str, group: str, person_id: str, day: date) -> None:
+        """Raise AlreadyQueued when the person has an open number of the group; the journal's end is held."""
+        ...
+
     async def next_waiting(self, window: Window, groups: list[str]) -> QueueTicket | None:
         """Return the waiting ticket with the smallest rank that nobody else is calling now, locked."""
         ...

@@ -29,7 +29,9 @@ from svc_booking.appointment.store import appointment
 from svc_booking.database import MAPPERS, METADATA
 from svc_booking.queue_ticket.domain import (
     AT_WINDOW,
+    OVER,
     QUEUED,
+    AlreadyQueued,
     Closing,
     NoSuchTicket,
     Priority,
@@ -188,6 +190,20 @@ class TicketStore:
         if group not in taken:
             raise NoSuchPoint(f"网点 {point} 没有业务窗口组 {group}")
         return taken[group]
+
+    async def check_not_queued(self, point: str, group: str, person_id: str, day: date) -> None:
+        """Raise AlreadyQueued when the person has an open number of the group; the journal's end is held."""
+        held = await self._session.scalar(
+            select(queue_ticket.c.number).where(
+                queue_ticket.c.person_id == person_id,
+                queue_ticket.c.service_point == point,
+                queue_ticket.c.group == group,
+                queue_ticket.c.day == day,
+                queue_ticket.c.status.not_in(OVER),
+            )
+        )
+        if held is not None:
+            raise AlreadyQueued(f"您已取得该业务的排队号 {held}", number=held)
 
     async def next_waiting(self, window: Window, groups: list[str]) -> QueueTicket | None:
         """Return the waiting ticket with the smallest rank that nobody else is calling now, locked."""
