@@ -26,7 +26,7 @@ from city_items import (
     items,
 )
 from city_licences import license_types, seals
-from city_places import GROUPS, departments, divisions, service_points
+from city_places import GROUPS, booking_rules, departments, divisions, service_points
 
 
 def check(city: dict[str, Any]) -> None:
@@ -64,6 +64,7 @@ def build() -> dict[str, Any]:
         "departments": departments(),
         "window_groups": [{"code": code, "name": name, "kind": kind} for code, name, kind in GROUPS],
         "service_points": service_points(),
+        "booking_rules": booking_rules(),
         "license_types": license_types(),
         "items": all_items,
         "seals": seals(),

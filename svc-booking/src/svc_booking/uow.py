@@ -1,21 +1,38 @@
 """The unit of work of svc-booking."""
 
+from lib_audit import AuditTrail
 from lib_messaging import SqlUnitOfWork
-from svc_booking.appointment.store import AppointmentStore
-from svc_booking.database import MESSAGES
+from svc_booking.appointment.store import AppointmentStore, StandingStore
+from svc_booking.database import AUDIT, MESSAGES
+from svc_booking.hold.store import HoldStore
+from svc_booking.plan.store import PlanStore
 from svc_booking.queue_ticket.store import TicketStore
+from svc_booking.waitlist.places import Places
+from svc_booking.waitlist.store import WaitlistStore
 
 
 class BookingUnitOfWork(SqlUnitOfWork):
-    """One transaction over appointments and the queue."""
+    """One transaction over calendars, places, appointments and the queue."""
 
     source = "svc-booking"
     tables = MESSAGES
 
+    plans: PlanStore
+    places: Places
+    holds: HoldStore
+    waitlist: WaitlistStore
+    standings: StandingStore
+    audit: AuditTrail
     appointments: AppointmentStore
     tickets: TicketStore
 
     def open_stores(self) -> None:
         """Bind the stores to the session."""
+        self.plans = PlanStore(self.session)
+        self.holds = HoldStore(self.session)
+        self.waitlist = WaitlistStore(self.session)
+        self.places = Places(self.session, self.outbox, self.holds, self.waitlist)
+        self.standings = StandingStore(self.session)
+        self.audit = AuditTrail(self.session, AUDIT)
         self.appointments = AppointmentStore(self.session)
         self.tickets = TicketStore(self.session)

@@ -1,4 +1,4 @@
-"""Worker process of svc-booking: relay, reminders, missed appointments, slots ahead."""
+"""Worker process of svc-booking: relay, reminders, missed appointments, holds, slots ahead."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -9,6 +9,7 @@ from svc_booking.appointment.duties import close_missed, send_due_reminders
 from svc_booking.service import SERVICE
 from svc_booking.settings import Settings
 from svc_booking.slot.duties import make_slots_ahead
+from svc_booking.waitlist.duties import close_lines, expire_holds
 
 
 def main() -> None:
@@ -22,6 +23,8 @@ def main() -> None:
             duties=[
                 Periodic("reminders", lambda: send_due_reminders(runtime.uow, clock), 1.0),
                 Periodic("missed", lambda: close_missed(runtime.uow, clock, late), 5.0),
+                Periodic("holds", lambda: expire_holds(runtime.uow, clock), 1.0),
+                Periodic("lines", lambda: close_lines(runtime.uow, clock), 30.0),
                 Periodic("slots", lambda: make_slots_ahead(runtime.sessions, clock), 5.0),
             ]
         )
