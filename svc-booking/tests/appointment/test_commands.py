@@ -42,7 +42,7 @@ IN_TWO_DAYS = CLOCK.now() + timedelta(days=2)
 TERMS = Terms(
     BookingRule(days_ahead=3), PointCalendar(OpeningHours({}, always_open=True), CityCalendar({}, {}))
 )
-OFFERED = [{"service_point": "410402-HALL"}]
+OFFERED: list[dict[str, object]] = [{"service_point": "410402-HALL"}]
 ITEMS = ("410131016000",)
 
 
