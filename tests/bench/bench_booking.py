@@ -127,7 +127,11 @@ def order(plan: Plan, slot_id: str, token: str) -> bytes:
     return head.encode() + body
 
 
-async def slots_of(connection: Connection, demo: dict[str, Any], count: int) -> list[str]:
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+
+
+async def slots_of(connection: "Connection", demo: dict[str, Any], count: int) -> list[str]:
     """Return slots of the journey's point and group that may be booked now, the same for all to fight for."""
     rows = await connection.fetch(
         """SELECT id FROM slot WHERE service_point = $1 AND group_code = $2 AND closed_at IS NULL
@@ -156,7 +160,7 @@ async def book(plan: Plan, demo: dict[str, Any]) -> Figure:
     return Figure(own, "bookings/s", versus, own / raw)
 
 
-async def open_ahead(connection: Connection, demo: dict[str, Any]) -> None:
+async def open_ahead(connection: "Connection", demo: dict[str, Any]) -> None:
     """Open the journey's point a whole week ahead, so that there are slots enough at any hour of the day."""
     await connection.execute(
         """INSERT INTO booking_rule (id, city, service_point, values, changed_by, changed_at)
