@@ -45,6 +45,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             yield {Settings: settings, DeskSupplies: supplies, SlotGuide: guide}
 
     routers = [
+        appointment_http.express,
         slot_http.router,
         plan_http.router,
         hold_http.router,

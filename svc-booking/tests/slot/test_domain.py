@@ -7,13 +7,13 @@ import pytest
 from lib_kernel import CITY_ZONE, new_id
 from svc_booking.slot.domain import (
     Free,
+    FreeSlots,
     Place,
     Position,
     QuotaFull,
     Slot,
     SlotFull,
     SlotState,
-    nearest,
     refusal,
 )
 
@@ -41,19 +41,21 @@ def test_distance_is_as_the_crow_flies() -> None:
 def test_alternatives_are_ranked_by_time_and_distance_over_all_kinds_of_points() -> None:
     everywhere = [free(point, timedelta()) for point in ("FAR", "COUNTY", "TOWN", "BANK")]
     later_here = [free("CITY", HALF_HOUR * number) for number in (1, 2, 3)]
-    found = nearest(FULL, PLACES, [*everywhere, *later_here])
+    found = FreeSlots([*everywhere, *later_here]).nearest(FULL, PLACES)
     # The bank is around the corner, the town and the county hall a short ride; the far hall is out.
     assert [place.service_point for place in found] == ["BANK", "TOWN", "COUNTY", "CITY", "CITY"]
 
 
 def test_at_most_two_alternatives_are_at_one_point_even_when_it_has_all_the_near_ones() -> None:
     many_here = [free("CITY", HALF_HOUR * number) for number in range(1, 100)]
-    found = nearest(FULL, PLACES, [*many_here, free("FAR", timedelta(days=1))])
+    found = FreeSlots([*many_here, free("FAR", timedelta(days=1))]).nearest(FULL, PLACES)
     assert [place.service_point for place in found] == ["CITY", "CITY", "FAR"]
 
 
 def test_a_group_is_offered_only_slots_with_room_for_all() -> None:
-    found = nearest(FULL, PLACES, [free("BANK", timedelta(), 2), free("TOWN", timedelta(), 3)], wanted=3)
+    found = FreeSlots([free("BANK", timedelta(), 2), free("TOWN", timedelta(), 3)]).nearest(
+        FULL, PLACES, wanted=3
+    )
     assert [place.service_point for place in found] == ["TOWN"]
 
 

@@ -15,6 +15,7 @@ from lib_web._idempotency import (
     RepeatedRequest,
     idempotent,
     install_idempotency,
+    keyed_request,
 )
 from lib_web._observe import Observe, default_route
 from lib_web._pages import Cursor, Limit, Page, read_cursor, write_cursor
@@ -71,6 +72,7 @@ __all__ = [
     "idempotent",
     "install_idempotency",
     "install_problems",
+    "keyed_request",
     "matches",
     "problem_body",
     "problem_of",

@@ -17,7 +17,7 @@ from svc_booking.appointment.events import event_of
 from svc_booking.appointment.ports import Alternatives, BookingDesk, Order, Outcome, UnitOfWork
 from svc_booking.hold.commands import take_places
 from svc_booking.rule.domain import BookingClosed
-from svc_booking.slot.domain import Slot, WrongSlot, refusal
+from svc_booking.slot.domain import Slot, SlotState, WrongSlot, refusal
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,14 @@ async def book_for_person(
         cmd.clerk.check_point(slot.service_point)
         await _check(uow, slot, wish.person_id, wish.party_size, now)
         appointment = Appointment.in_slot(slot, wish, now)
-        await _take(uow, slot, appointment, now, alternatives)
-        await uow.appointments.add(appointment, reminders_for(appointment, now))
-        uow.outbox.add(event_of(AppointmentBooked, appointment))
-        await _note(uow, cmd.clerk, "appointment.book", appointment, now)
-        await uow.commit(answer=appointment)
-    return appointment
+        missing = await _take(uow, appointment, slot, now)
+        if missing is None:
+            await uow.appointments.add(appointment, reminders_for(appointment, now))
+            uow.outbox.add(event_of(AppointmentBooked, appointment))
+            await _note(uow, cmd.clerk, "appointment.book", appointment, now)
+            await uow.commit(answer=appointment)
+            return appointment
+    raise refusal(missing, wish.party_size, now, await alternatives(slot, wish.party_size))
 
 
 @dataclass(frozen=True)
@@ -137,15 +139,15 @@ async def reschedule_appointment(
         await _check_move(uow, slot, appointment, now)
         old = Before.of(appointment)
         await uow.places.lock([old.slot_id, slot.id])
-        await _take(uow, slot, appointment, now, alternatives)
-        await uow.places.give_back(old.slot_id, appointment.party_size, appointment.place_class, now)
-        appointment.move_to(slot)
-        await uow.appointments.remind_anew(appointment, reminders_for(appointment, now))
-        uow.outbox.add(event_of(AppointmentRescheduled, appointment, **old.told()))
-        if cmd.clerk is not None:
-            await _note(uow, cmd.clerk, "appointment.reschedule", appointment, now)
-        await uow.commit()
-    return appointment
+        missing = await _take(uow, appointment, slot, now)
+        if missing is None:
+            await _leave(uow, appointment, old, slot, now)
+            if cmd.clerk is not None:
+                await _note(uow, cmd.clerk, "appointment.reschedule", appointment, now)
+            await uow.commit()
+            return appointment
+    # Rolled back: the old places are still the person's.
+    raise refusal(missing, appointment.party_size, now, await alternatives(slot, appointment.party_size))
 
 
 @dataclass(frozen=True)
@@ -242,12 +244,17 @@ async def _check_move(uow: UnitOfWork, slot: Slot, appointment: Appointment, now
     others.check(terms.rule, slot.starts_at, now)
 
 
-async def _take(
-    uow: UnitOfWork, slot: Slot, appointment: Appointment, now: datetime, alternatives: Alternatives
-) -> None:
-    places = appointment.party_size
-    if not await take_places(uow, slot.id, places, appointment.place_class, now):
-        raise refusal(await uow.places.state(slot.id), places, now, await alternatives(slot, places))
+async def _take(uow: UnitOfWork, appointment: Appointment, slot: Slot, now: datetime) -> SlotState | None:
+    """Take an appointment's places in a slot; return how it stands if there are none."""
+    return await take_places(uow, slot.id, appointment.party_size, appointment.place_class, now)
+
+
+async def _leave(uow: UnitOfWork, appointment: Appointment, old: Before, slot: Slot, now: datetime) -> None:
+    """Give the old places back and write down where the appointment is now."""
+    await uow.places.give_back(old.slot_id, appointment.party_size, appointment.place_class, now)
+    appointment.move_to(slot)
+    await uow.appointments.remind_anew(appointment, reminders_for(appointment, now))
+    uow.outbox.add(event_of(AppointmentRescheduled, appointment, **old.told()))
 
 
 async def _note(uow: UnitOfWork, clerk: Clerk, action: str, appointment: Appointment, now: datetime) -> None:

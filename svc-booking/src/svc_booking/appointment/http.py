@@ -38,6 +38,7 @@ from svc_booking.appointment.commands import (
 )
 from svc_booking.appointment.desk import Desk, DeskSupplies
 from svc_booking.appointment.domain import NoSuchAppointment, OtherGroup, SameSlot
+from svc_booking.appointment.express import ExpressRoute
 from svc_booking.appointment.ports import UnitOfWork
 from svc_booking.appointment.schemas import AppointmentCreate, AppointmentMove, AppointmentOut
 from svc_booking.database import AUDIT
@@ -56,6 +57,7 @@ from svc_booking.slot.domain import NoSuchSlot, QuotaFull, SlotFull, WrongSlot
 from svc_booking.slot.guide import SlotGuide
 
 router = APIRouter(prefix="/v1/appointments", tags=["预约"])
+express = APIRouter(prefix="/v1/appointments", tags=["预约"], route_class=ExpressRoute)
 
 TIME_PROBLEMS = (NoSuchSlot, BookingClosed, NotOpenYet, SlotFull, QuotaFull)
 CONDUCT_PROBLEMS = (NoShowBlock, LateCancelBlock, DailyLimit)
@@ -86,7 +88,7 @@ Person = Annotated[Caller, requires("citizen", "clerk")]
 Guide = Annotated[SlotGuide, component(SlotGuide)]
 
 
-def booking_desk(keyed: Keyed, supplies: Annotated[DeskSupplies, component(DeskSupplies)]) -> Desk:
+async def booking_desk(keyed: Keyed, supplies: Annotated[DeskSupplies, component(DeskSupplies)]) -> Desk:
     """Return the desk for one request."""
     return Desk(supplies, keyed)
 
@@ -100,7 +102,7 @@ def _own(caller: Caller) -> str | None:
     return caller.person_id if caller.kind is CallerKind.CITIZEN else None
 
 
-@router.post("", status_code=201, responses=BOOKING_PROBLEMS, response_model=AppointmentOut)
+@express.post("", status_code=201, responses=BOOKING_PROBLEMS, response_model=AppointmentOut)
 async def create_appointment(
     body: AppointmentCreate,
     caller: Person,

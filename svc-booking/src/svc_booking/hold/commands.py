@@ -8,7 +8,7 @@ from uuid import UUID
 from lib_kernel import CITY_ZONE, Clock
 from svc_booking.hold.domain import Hold, NoSuchHold
 from svc_booking.hold.ports import UnitOfWork
-from svc_booking.slot.domain import Slot, refusal
+from svc_booking.slot.domain import Slot, SlotState, refusal
 
 # Returns the nearest free places as they stand in a problem body.
 Alternatives = Callable[[Slot, int], Awaitable[list[dict[str, object]]]]
@@ -58,21 +58,25 @@ async def hold_places(cmd: HoldPlaces, *, uow: UnitOfWork, clock: Clock, alterna
             now=now,
             expires_at=min(now + rule.hold_for, slot.starts_at - rule.closes_before),
         )
-        if not await take_places(uow, slot.id, cmd.places, held.place_class, now):
-            state = await uow.places.state(slot.id)
-            raise refusal(state, cmd.places, now, await alternatives(slot, cmd.places))
-        uow.holds.add(held)
-        await uow.commit(answer=held)
-    return held
+        missing = await take_places(uow, slot.id, cmd.places, held.place_class, now)
+        if missing is None:
+            uow.holds.add(held)
+            await uow.commit(answer=held)
+            return held
+    # Outside the transaction: who asks for more while it holds a connection may wait for itself.
+    raise refusal(missing, cmd.places, now, await alternatives(slot, cmd.places))
 
 
-async def take_places(uow: UnitOfWork, slot_id: UUID, places: int, place_class: str, now: datetime) -> bool:
-    """Take places of a slot, from holds that ran out if need be; return False when there are none."""
+async def take_places(
+    uow: UnitOfWork, slot_id: UUID, places: int, place_class: str, now: datetime
+) -> SlotState | None:
+    """Take places of a slot, from holds that ran out if need be; return how it stands if there are none."""
     if await uow.places.take(slot_id, places, place_class, now):
-        return True
-    if not await uow.places.expire_holds(slot_id, now):
-        return False
-    return await uow.places.take(slot_id, places, place_class, now)
+        return None
+    expired = await uow.places.expire_holds(slot_id, now)
+    if expired and await uow.places.take(slot_id, places, place_class, now):
+        return None
+    return await uow.places.state(slot_id)
 
 
 @dataclass(frozen=True)

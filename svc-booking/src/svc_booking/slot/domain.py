@@ -1,8 +1,10 @@
 """Half-hour slots: their facts, their places, what is offered instead of a full one."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from heapq import nsmallest
 from math import asin, cos, hypot, radians, sin, sqrt
 from typing import NamedTuple
@@ -13,6 +15,7 @@ from svc_booking.calendar.domain import SLOT_LENGTH
 
 GREEN = "green"
 OFFERED = 5
+HOUR = timedelta(hours=1)
 OFFERED_AT_ONE_POINT = 2
 TRAVEL_KM_AN_HOUR = 20.0
 FAR_AWAY_KM = 60.0  # Assumed where a point's position is not known.
@@ -105,10 +108,16 @@ class Position(NamedTuple):
     latitude: float
 
     def km_to(self, other: "Position") -> float:
-        """Return the distance as the crow flies (haversine), in kilometres."""
-        lat_a, lat_b = radians(self.latitude), radians(other.latitude)
-        half_lat, half_long = (lat_b - lat_a) / 2, radians(other.longitude - self.longitude) / 2
-        return 2 * EARTH_KM * asin(sqrt(sin(half_lat) ** 2 + cos(lat_a) * cos(lat_b) * sin(half_long) ** 2))
+        """Return the distance as the crow flies, in kilometres."""
+        return _km(self, other)
+
+
+@cache
+def _km(one: Position, other: Position) -> float:
+    """Return the great-circle distance (haversine)."""
+    lat_a, lat_b = radians(one.latitude), radians(other.latitude)
+    half_lat, half_long = (lat_b - lat_a) / 2, radians(other.longitude - one.longitude) / 2
+    return 2 * EARTH_KM * asin(sqrt(sin(half_lat) ** 2 + cos(lat_a) * cos(lat_b) * sin(half_long) ** 2))
 
 
 @dataclass(frozen=True)
@@ -138,38 +147,49 @@ class Free(NamedTuple):
     free: int
 
 
-def nearest(full: Slot, places: Mapping[str, Place], free: Iterable[Free], wanted: int = 1) -> list[Free]:
-    """Return up to five free slots, the nearest first, for who wanted `wanted` places in a full one.
+class FreeSlots:
+    """Free slots of one group at all points, so that the nearest ones are found quickly."""
 
-    Near is both: hours away from the time that was wanted and hours of travel to the other point. At most two
-    are at one point, so that the load spreads: city hall, county hall, township centre, bank outlet.
-    """
-    here = places[full.service_point]
-    away = {code: here.km_to(place) / TRAVEL_KM_AN_HOUR for code, place in places.items()}
+    def __init__(self, free: Iterable[Free]) -> None:
+        self._at: dict[str, list[Free]] = {}
+        for slot in sorted(free, key=lambda slot: slot.starts_at):
+            self._at.setdefault(slot.service_point, []).append(slot)
 
-    def cost(slot: Free) -> tuple[float, UUID]:
-        later = (slot.starts_at - full.starts_at) / timedelta(hours=1)
-        return hypot(later, away[slot.service_point]), slot.slot_id
+    def nearest(self, full: Slot, places: Mapping[str, Place], wanted: int = 1) -> list[Free]:
+        """Return up to five free slots, the nearest first, for who wanted `wanted` places in a full one.
 
-    fitting = [slot for slot in free if slot.free >= wanted and slot.slot_id != full.id]
+        Near is both: hours away from the time that was wanted and hours of travel to the other point. At most
+        two are at one point, so that the load spreads: city hall, county hall, township centre, bank outlet.
+        """
+        here = places[full.service_point]
+        ranked = []
+        for point, slots in self._at.items():
+            travel = here.km_to(places[point]) / TRAVEL_KM_AN_HOUR
+            for slot in _nearest_in_time(slots, full, wanted):
+                later = (slot.starts_at - full.starts_at) / HOUR
+                ranked.append((hypot(later, travel), slot.slot_id, slot))
+        return [slot for _, _, slot in nsmallest(OFFERED, ranked)]
+
+
+def _nearest_in_time(slots: Sequence[Free], full: Slot, wanted: int) -> list[Free]:
+    """Return the two slots of a point, sorted by time, that are nearest to the wanted time and have room."""
+    after = bisect_left(slots, full.starts_at, key=lambda slot: slot.starts_at)
+    before = after - 1
     found: list[Free] = []
-    at_point: dict[str, int] = {}
-    # The best few of all hold the best five under the limit of each point in nearly every city.
-    for batch in (nsmallest(8 * OFFERED, fitting, key=cost), sorted(fitting, key=cost)):
-        found, at_point = [], {}
-        for slot in batch:
-            if at_point.get(slot.service_point, 0) < OFFERED_AT_ONE_POINT:
-                at_point[slot.service_point] = at_point.get(slot.service_point, 0) + 1
-                found.append(slot)
-            if len(found) == OFFERED:
-                return found
-        if len(batch) == len(fitting):
-            break
+    while len(found) < OFFERED_AT_ONE_POINT and (before >= 0 or after < len(slots)):
+        earlier = full.starts_at - slots[before].starts_at if before >= 0 else timedelta.max
+        later = slots[after].starts_at - full.starts_at if after < len(slots) else timedelta.max
+        if later <= earlier:
+            slot, after = slots[after], after + 1
+        else:
+            slot, before = slots[before], before - 1
+        if slot.free >= wanted and slot.slot_id != full.id:
+            found.append(slot)
     return found
 
 
 def offered(
-    full: Slot, places: Mapping[str, Place], free: Iterable[Free], wanted: int = 1
+    full: Slot, places: Mapping[str, Place], free: FreeSlots, wanted: int = 1
 ) -> list[dict[str, object]]:
     """Return the alternatives as they stand in a problem body."""
     here = places[full.service_point]
@@ -183,7 +203,7 @@ def offered(
             "free": slot.free,
             "distance_km": round(here.km_to(places[slot.service_point]), 1),
         }
-        for slot in nearest(full, places, free, wanted)
+        for slot in free.nearest(full, places, wanted)
     ]
 
 

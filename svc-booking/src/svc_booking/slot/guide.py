@@ -15,7 +15,7 @@ from lib_db import Sessions
 from lib_kernel import CITY_ZONE, Clock
 from svc_booking.rule.domain import BookingWindow, Terms
 from svc_booking.slot import store
-from svc_booking.slot.domain import Free, Place, Slot, offered
+from svc_booking.slot.domain import FreeSlots, Place, Slot, offered
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -57,7 +57,7 @@ class SlotGuide:
         self._terms: _Remembered[tuple[str, str], Terms] = _Remembered(TERMS_SECONDS)
         self._windows: dict[tuple[str, str], tuple[Terms, datetime, datetime, datetime]] = {}
         self._places: _Remembered[None, dict[str, Place]] = _Remembered(PLACES_SECONDS)
-        self._free: _Remembered[tuple[str, datetime], tuple[Free, ...]] = _Remembered(FREE_SECONDS)
+        self._free: _Remembered[tuple[str, datetime], FreeSlots] = _Remembered(FREE_SECONDS)
         self._offered: _Remembered[tuple[UUID, int], list[dict[str, object]]] = _Remembered(FREE_SECONDS)
 
     def forget(self) -> None:
@@ -118,6 +118,6 @@ class SlotGuide:
         async with self._sessions() as session:
             return await store.places(session)
 
-    async def _load_free(self, group: str, window: BookingWindow, now: datetime) -> tuple[Free, ...]:
+    async def _load_free(self, group: str, window: BookingWindow, now: datetime) -> FreeSlots:
         async with self._sessions() as session:
-            return tuple(await store.free_slots(session, group, window, now))
+            return FreeSlots(await store.free_slots(session, group, window, now))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, Uuid, func, select
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, Uuid, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -126,7 +126,7 @@ async def of_person(session: AsyncSession, person_id: str, limit: int) -> Sequen
         .where(
             other.c.slot_id == waitlist_entry.c.slot_id,
             other.c.status == Status.WAITING,
-            other.c.joined_at < waitlist_entry.c.joined_at,
+            tuple_(other.c.joined_at, other.c.id) < tuple_(waitlist_entry.c.joined_at, waitlist_entry.c.id),
         )
         .scalar_subquery()
     )
