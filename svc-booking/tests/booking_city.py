@@ -21,6 +21,23 @@ GROUP = "business"
 ADMIN = staff("s_admin", "admin")
 
 
+WORKDAYS = {day: [["09:00", "12:00"], ["13:30", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+
+
+def a_point(code: str = "410422-HALL", **changes: Any) -> dict[str, Any]:
+    """Return a service point as the city's data file has it."""
+    return {
+        "code": code,
+        "name": "叶县政务服务中心",
+        "kind": "county_hall",
+        "division": "410422000000",
+        "hours": WORKDAYS,
+        "always_open": False,
+        "groups": [{"code": "business", "capacity": 3, "windows": ["1号窗口", "2号窗口"]}],
+        **changes,
+    }
+
+
 def person(number: int | str) -> Caller:
     """Return a citizen."""
     return Caller(CallerKind.CITIZEN, f"p_{number}", "mobile")

@@ -28,7 +28,7 @@ from gateway.store import Registry, Shared, connected
 from gateway.upstream import Upstream
 from lib_log import configure_logging
 from lib_messaging import stop_tasks
-from lib_web import InternalTokenSigner, Observe, SisterClient, problem_response
+from lib_web import InternalTokenSigner, Observe, SisterClient, freeze_startup, problem_response
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -123,4 +123,6 @@ def __getattr__(name: str) -> Observe:
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     build: Callable[[], Any] = Settings
-    return create_app(build())
+    app = create_app(build())
+    freeze_startup()
+    return app

@@ -20,6 +20,7 @@ from lib_service._settings import ServiceSettings
 from lib_web import (
     InternalTokenVerifier,
     Observe,
+    freeze_startup,
     idempotent,
     install_idempotency,
     install_problems,
@@ -87,7 +88,9 @@ def module_app(module: str, settings: Callable[[], Any]) -> Callable[[str], Fast
     def build(name: str) -> FastAPI:
         if name != "app":
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        return cast(FastAPI, import_module(module).create_app(settings()))
+        app = cast(FastAPI, import_module(module).create_app(settings()))
+        freeze_startup()
+        return app
 
     return build
 

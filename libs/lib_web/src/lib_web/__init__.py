@@ -17,6 +17,7 @@ from lib_web._idempotency import (
     install_idempotency,
     keyed_request,
 )
+from lib_web._memory import freeze_startup
 from lib_web._observe import Observe, default_route
 from lib_web._pages import Cursor, Limit, Page, read_cursor, write_cursor
 from lib_web._problems import (
@@ -69,6 +70,7 @@ __all__ = [
     "caller_of",
     "default_route",
     "etag_of",
+    "freeze_startup",
     "idempotent",
     "install_idempotency",
     "install_problems",
