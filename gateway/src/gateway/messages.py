@@ -50,8 +50,8 @@ def _rescheduled(e: AppointmentRescheduled) -> Text:
 
 
 def _offered(e: WaitlistOffered) -> Text:
-    place = f"{_when(e.starts_at)}{e.service_point_name}"
-    return Text("候补有号", f"您候补的{place}已有号，请在{_when(e.offered_until)}前确认预约，逾期将让给下一位。")
+    place, until = f"{_when(e.starts_at)}{e.service_point_name}", _when(e.offered_until)
+    return Text("候补有号", f"您候补的{place}已有号，请在{until}前确认预约，逾期将让给下一位。")
 
 
 def _lapsed(e: WaitlistLapsed) -> Text:
