@@ -28,6 +28,14 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 128
 # Somebody else booked the same person, or two processes met crosswise: each order alone will tell.
 COLLISIONS = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
+# No connection, a server that is shutting down, or one so busy that locks and statements run out of time.
+AWAY = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.LockNotAvailableError,
+)
 
 
 class DatabaseAway(Unavailable):
@@ -268,7 +276,7 @@ def _done(waiting: _Waiting, outcome: Outcome) -> None:
 
 
 def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
-    if isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError):
+    if isinstance(error, AWAY):
         log.warning("counter.database_away", error=type(error).__name__, orders=len(batch))
         error = DatabaseAway()
     for waiting in batch:

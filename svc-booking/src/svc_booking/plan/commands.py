@@ -100,8 +100,9 @@ async def resize_slot(cmd: ResizeSlot, slot: Slot, *, uow: UnitOfWork, clock: Cl
     check_capacity(cmd.capacity)
     now = clock.now()
     async with uow:
-        await uow.places.resize(cmd.slot_id, cmd.capacity, now)
+        # The point before its slots, as the worker's duty locks them.
         await uow.plans.follow_later(point=slot.service_point)
+        await uow.places.resize(cmd.slot_id, cmd.capacity, now)
         facts = {"capacity": str(cmd.capacity)}
         await uow.audit.note(cmd.by, "slot.resize", str(cmd.slot_id), now, facts)
         await uow.commit()
@@ -127,10 +128,10 @@ async def resize_group(cmd: ResizeGroup, *, uow: UnitOfWork, clock: Clock) -> Re
     check_capacity(cmd.capacity)
     now = clock.now()
     async with uow:
+        await uow.plans.follow_later(point=cmd.point)
         resized = await uow.plans.resize_group(cmd.point, cmd.group, cmd.capacity, cmd.by, now)
         for slot_id in await uow.plans.raised(cmd.point, cmd.group, now):
             await uow.places.offer(slot_id, now)
-        await uow.plans.follow_later(point=cmd.point)
         facts = {"group": cmd.group, "capacity": str(cmd.capacity)}
         await uow.audit.note(cmd.by, "group.resize", cmd.point, now, facts)
         await uow.commit()

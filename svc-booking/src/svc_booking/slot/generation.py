@@ -21,7 +21,7 @@ from svc_booking.slot.store import PointRow, calendar_of, mark_stale, one_point,
 GENERATED_AHEAD = timedelta(days=12)  # Covers the longest holiday and the booking window after it.
 AT_ONCE = 2000
 
-# The slots are locked before this runs: a statement of its own sees every booking that was committed.
+# The slots are locked before this runs (`_lock_ahead`): it sees every booking that was committed.
 CHANGE_QUOTAS = text(
     """
 UPDATE slot SET reserved = CAST(:reserved AS jsonb), quota_until = :until, used = coalesce((
@@ -87,6 +87,8 @@ async def adapt_slots(session: AsyncSession, code: str, now: datetime) -> Adapte
     if point.slots_until is not None and point.slots_until >= end:
         return Adapted()
     first = today if point.slots_until is None else point.slots_until.astimezone(CITY_ZONE).date()
+    if point.slots_until is None:
+        await _lock_ahead(session, code, now)
     calendar = await calendar_of(session, point, first, last)
     adapted = Adapted()
     for group, capacity in point.capacities.items():
@@ -95,6 +97,12 @@ async def adapt_slots(session: AsyncSession, code: str, now: datetime) -> Adapte
         await group_slots.follow(calendar, first, last, adapted)
     await session.execute(update(service_point).where(service_point.c.code == code).values(slots_until=end))
     return adapted
+
+
+async def _lock_ahead(session: AsyncSession, code: str, now: datetime) -> None:
+    """Lock a point's slots ahead in the one order that everybody keeps, so that nobody waits in a circle."""
+    ahead = (slot.c.service_point == code, slot.c.starts_at > now)
+    await session.execute(select(slot.c.id).where(*ahead).order_by(slot.c.id).with_for_update(key_share=True))
 
 
 @dataclass(frozen=True)
@@ -190,12 +198,6 @@ class _GroupSlots:
             until = found.starts_at - self.rule.release_before if reserved else None
             if (found.reserved, found.quota_until) != (reserved, until):
                 changed.append({"slot": found.id, "reserved": _json(reserved), "until": until})
-        if not changed:
-            return
-        ids = sorted(found.id for found in known)
-        await self.session.execute(
-            select(slot.c.id).where(slot.c.id.in_(ids)).order_by(slot.c.id).with_for_update(key_share=True)
-        )
         for row in changed:
             await self.session.execute(CHANGE_QUOTAS, row)
 

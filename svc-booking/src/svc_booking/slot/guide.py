@@ -35,7 +35,7 @@ class _Remembered(Generic[K, V]):
 
     async def get(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
         known = self._known.get(key)
-        if known is None or known[0] < time.monotonic() or (known[1].done() and known[1].exception()):
+        if known is None or known[0] < time.monotonic() or _failed(known[1]):
             if len(self._known) > REMEMBERED_SLOTS:
                 self._known.clear()
             known = (time.monotonic() + self._seconds, asyncio.ensure_future(load()))
@@ -45,6 +45,10 @@ class _Remembered(Generic[K, V]):
 
     def forget(self) -> None:
         self._known.clear()
+
+
+def _failed(loaded: "asyncio.Future[V]") -> bool:
+    return loaded.done() and (loaded.cancelled() or loaded.exception() is not None)
 
 
 class SlotGuide:
