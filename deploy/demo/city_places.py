@@ -116,3 +116,16 @@ def _groups(kind: str) -> list[Record]:
         )
         window += count
     return found
+
+
+def booking_rules() -> list[Record]:
+    """Return the city's booking rules: one layer for all, one for the busy city hall."""
+    return [
+        {"city": "410400000000", "values": {"days_ahead": 1, "per_day": 2, "largest_party": 5}},
+        {
+            "city": "410400000000",
+            "point_kind": "city_hall",
+            # A tenth of each slot is kept for the elderly and disabled until two hours before.
+            "values": {"green_share": 0.1, "release_before": 7200},
+        },
+    ]

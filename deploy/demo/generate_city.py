@@ -28,7 +28,7 @@ from city_items import (
     items,
 )
 from city_licences import legal_grounds, license_types, seals
-from city_places import GROUPS, departments, divisions, service_points
+from city_places import GROUPS, booking_rules, departments, divisions, service_points
 
 
 def check(city: dict[str, Any]) -> None:
@@ -66,6 +66,7 @@ def build() -> dict[str, Any]:
         "departments": departments(),
         "window_groups": [{"code": code, "name": name, "kind": kind} for code, name, kind in GROUPS],
         "service_points": service_points(),
+        "booking_rules": booking_rules(),
         "license_types": license_types(),
         "legal_grounds": legal_grounds(),
         "items": all_items,

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
+from booking_city import a_point
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lib_db import Sessions, make_engine, make_sessions
@@ -15,22 +15,6 @@ from svc_booking.service import MIGRATIONS
 from svc_booking.settings import Settings
 from svc_booking.slot.duties import make_slots_ahead
 from svc_booking.slot.store import load_points
-
-WORKDAYS = {day: [["09:00", "12:00"], ["13:30", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
-
-
-def a_point(code: str = "410422-HALL", **changes: Any) -> dict[str, Any]:
-    """Return a service point as the city's data file has it."""
-    return {
-        "code": code,
-        "name": "叶县政务服务中心",
-        "kind": "county_hall",
-        "division": "410422000000",
-        "hours": WORKDAYS,
-        "always_open": False,
-        "groups": [{"code": "business", "capacity": 3, "windows": ["1号窗口", "2号窗口"]}],
-        **changes,
-    }
 
 
 @pytest_asyncio.fixture

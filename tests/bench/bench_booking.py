@@ -1,12 +1,16 @@
-"""Bookings through the gateway."""
+"""Bookings through the gateway: steady, and the opening minute."""
 
 import asyncio
+import json
+import random
 import subprocess
 import time
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import aiohttp
 import asyncpg
 from bench.harness import CONNECTIONS, SECONDS, Figure, Measure, citizen_tokens, database
 
@@ -14,44 +18,204 @@ from lib_local._plan import Plan
 from lib_local._postgres import binary
 
 PERSONS = 400
+RUSH_REQUESTS = 20_000
+RUSH_PLACES = 5_000
+RUSH_SLOTS = 40
+RUSH_CONNECTIONS = 200
+
+
+@dataclass
+class Answers:
+    """What the load generator saw: statuses, seconds each took, when the last place was given."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    last_booked_at: float = 0.0
+    without_alternatives: int = 0
+
+    def percentile(self, share: float) -> float:
+        """Return milliseconds that this share of the answers took at most."""
+        ranked = sorted(self.seconds)
+        return 1000 * ranked[min(len(ranked) - 1, int(len(ranked) * share))]
+
+
+class Client(asyncio.Protocol):
+    """One kept-alive connection that sends prepared requests one after the other.
+
+    Plain HTTP/1.1 without a library: the generator shares the cores with what it measures.
+    """
+
+    def __init__(self, requests: Iterator[bytes], answers: Answers, until: float) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._requests = requests
+        self._answers = answers
+        self._until = until
+        self._buffer = b""
+        self._sent_at = 0.0
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._next()
+
+    def data_received(self, data: bytes) -> None:
+        """Count a whole answer and send the next request."""
+        self._buffer += data
+        head, separator, body = self._buffer.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        fields = head.lower()
+        if b"transfer-encoding: chunked" in fields:
+            if not body.endswith(b"0\r\n\r\n"):
+                return
+        elif len(body) < int(fields.split(b"content-length:")[1].split(b"\r\n")[0]):
+            return
+        self._buffer = b""
+        self._count(int(head[9:12]), body)
+        self._next()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Note that the server hung up before the end."""
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionResetError("the gateway hung up"))
+
+    def _count(self, status: int, body: bytes) -> None:
+        now = time.perf_counter()
+        self._answers.statuses[status] += 1
+        self._answers.seconds.append(now - self._sent_at)
+        if status == 201:
+            self._answers.last_booked_at = now
+        elif b'"alternatives":[{' not in body:
+            self._answers.without_alternatives += 1
+
+    def _next(self) -> None:
+        assert self._transport is not None
+        request = next(self._requests, None) if time.perf_counter() < self._until else None
+        if request is None:
+            if not self.done.done():
+                self.done.set_result(None)
+            self._transport.close()
+            return
+        self._sent_at = time.perf_counter()
+        self._transport.write(request)
+
+
+async def send(plan: Plan, requests: list[bytes], connections: int, seconds: float) -> tuple[Answers, float]:
+    """Send requests over some connections; return what came back and when it began."""
+    answers, queue = Answers(), iter(requests)
+    loop, begin = asyncio.get_running_loop(), time.perf_counter()
+    clients = []
+    for _ in range(connections):
+        _, client = await loop.create_connection(
+            lambda: Client(queue, answers, begin + seconds), "127.0.0.1", plan.port("gateway")
+        )
+        clients.append(client.done)
+    await asyncio.gather(*clients)
+    return answers, begin
+
+
+def order(plan: Plan, slot_id: str, token: str) -> bytes:
+    """Return a whole booking request as the mobile app sends it."""
+    body = json.dumps({"slot_id": slot_id, "item_code": "410101001000"}).encode()
+    head = (
+        f"POST /mobile/v1/appointments HTTP/1.1\r\nHost: 127.0.0.1:{plan.port('gateway')}\r\n"
+        f"Authorization: Bearer {token}\r\nIdempotency-Key: {uuid4().hex}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+
+
+async def slots_of(connection: "Connection", demo: dict[str, Any], count: int) -> list[str]:
+    """Return slots of the journey's point and group that may be booked now, the same for all to fight for."""
+    rows = await connection.fetch(
+        """SELECT id FROM slot WHERE service_point = $1 AND group_code = $2 AND closed_at IS NULL
+           AND starts_at > now() + interval '10 minutes' ORDER BY starts_at LIMIT $3""",
+        demo["journey"]["journey_point"],
+        demo["journey"]["journey_group"],
+        count,
+    )
+    return [str(row["id"]) for row in rows]
 
 
 async def book(plan: Plan, demo: dict[str, Any]) -> Figure:
     """Measure bookings through the gateway against pgbench with the statement of the booking desk's shape."""
     dsn = database(plan, "booking")
     connection = await asyncpg.connect(dsn)
+    await open_ahead(connection, demo)
     await connection.execute("UPDATE slot SET capacity = 1000000")
-    point, group = demo["journey"]["journey_point"], demo["journey"]["journey_group"]
-    tokens = citizen_tokens(plan, demo, PERSONS * 8)
-    done = 0
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as session:
-        listed = f"{plan.origin}/public/v1/service-points/{point}/slots?group={group}"
-        async with session.get(listed) as answer:
-            slots = [slot["slot_id"] for slot in (await answer.json())["items"]]
-        queue = iter(enumerate(tokens))
-
-        async def work(until_: float) -> None:
-            nonlocal done
-            for number, token in queue:
-                if time.perf_counter() > until_:
-                    return
-                body = {"slot_id": slots[number % len(slots)], "item_code": "410101001000"}
-                headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
-                url = f"{plan.origin}/mobile/v1/appointments"
-                async with session.post(url, json=body, headers=headers) as answer:
-                    await answer.read()
-                    done += answer.status == 201
-
-        begin = time.perf_counter()
-        await asyncio.gather(*(work(begin + SECONDS) for _ in range(CONNECTIONS)))
-        own = done / (time.perf_counter() - begin)
+    tokens = await asyncio.to_thread(citizen_tokens, plan, demo, PERSONS * 40)
+    slots = await slots_of(connection, demo, 20)
+    requests = [order(plan, slots[number % len(slots)], token) for number, token in enumerate(tokens)]
+    answers, begin = await send(plan, requests, CONNECTIONS, SECONDS)
+    own = answers.statuses[201] / (time.perf_counter() - begin)
     await connection.close()
     raw = pgbench(plan, dsn)
-    return Figure(own, "bookings/s", f"pgbench, the same statement, same server: {raw:.0f}", own / raw)
+    versus = f"pgbench, the same statement, same server: {raw:.0f}; p99 {answers.percentile(0.99):.0f} ms"
+    return Figure(own, "bookings/s", versus, own / raw)
+
+
+async def open_ahead(connection: "Connection", demo: dict[str, Any]) -> None:
+    """Open the journey's point a whole week ahead, so that there are slots enough at any hour of the day."""
+    await connection.execute(
+        """INSERT INTO booking_rule (id, city, service_point, values, changed_by, changed_at)
+           SELECT gen_random_uuid(), left(division, 4) || '00000000', code, '{"days_ahead": 7}', 'b', now()
+           FROM service_point WHERE code = $1 ON CONFLICT DO NOTHING""",
+        demo["journey"]["journey_point"],
+    )
+    await asyncio.sleep(2.5)  # Rules are remembered for two seconds.
+
+
+async def rush(plan: Plan, demo: dict[str, Any]) -> Figure:
+    """Measure the opening minute: 20,000 citizens want 5,000 places on 40 slots, all at once.
+
+    The value is places given a second until the last one is gone; every token and citizen is new to the
+    gateway. Raises AssertionError when a place is lost or doubled, or when anybody got less than an answer.
+    """
+    dsn = database(plan, "booking")
+    connection = await asyncpg.connect(dsn)
+    await open_ahead(connection, demo)
+    slots = await slots_of(connection, demo, RUSH_SLOTS)
+    assert len(slots) == RUSH_SLOTS
+    await connection.execute(
+        "UPDATE slot SET capacity = taken + $2 WHERE id = ANY ($1::uuid[])", slots, RUSH_PLACES // RUSH_SLOTS
+    )
+    before = await connection.fetchval("SELECT count(*) FROM appointment WHERE status = 'booked'")
+    tokens = await asyncio.to_thread(citizen_tokens, plan, demo, RUSH_REQUESTS, "rush")
+    chosen = random.Random(410400)  # noqa: S311 - which slot who wants, the same in every run
+    requests = [order(plan, chosen.choice(slots), token) for token in tokens]
+    answers, begin = await send(plan, requests, RUSH_CONNECTIONS, 300.0)
+    whole = time.perf_counter() - begin
+    booked = await connection.fetchval("SELECT count(*) FROM appointment WHERE status = 'booked'") - before
+    over = await connection.fetchval(
+        """SELECT count(*) FROM slot s WHERE taken <>
+           (SELECT coalesce(sum(party_size), 0) FROM appointment a
+            WHERE a.slot_id = s.id AND status <> 'cancelled') AND id = ANY ($1::uuid[])""",
+        slots,
+    )
+    await connection.close()
+    assert (booked, over, answers.without_alternatives) == (RUSH_PLACES, 0, 0), (booked, over, answers)
+    assert answers.statuses == {201: RUSH_PLACES, 409: RUSH_REQUESTS - RUSH_PLACES}, answers.statuses
+    own, raw = RUSH_PLACES / (answers.last_booked_at - begin), pgbench(plan, dsn)
+    return Figure(own, "bookings/s", _rush_text(answers, whole, raw), own / raw)
+
+
+def _rush_text(answers: Answers, whole: float, raw: float) -> str:
+    p50, p99 = answers.percentile(0.5), answers.percentile(0.99)
+    refused = RUSH_REQUESTS - RUSH_PLACES
+    return (
+        f"pgbench, the same statement, same server: {raw:.0f}; {RUSH_PLACES} booked, {refused} refused with "
+        f"alternatives, no 5xx, {RUSH_REQUESTS / whole:.0f} requests/s, p50 {p50:.0f} ms, p99 {p99:.0f} ms"
+    )
 
 
 def pgbench(plan: Plan, dsn: str) -> float:
-    """Return transactions a second of the desk's statement."""
+    """Return transactions a second of what the desk writes for one booking, in one statement."""
     script = plan.folder / "book.sql"
     script.write_text(
         """\\set r random(1, 1000000000)
@@ -61,8 +225,12 @@ booked AS (INSERT INTO appointment (id, slot_id, person_id, item_code, service_p
  group_code, starts_at, channel, booked_at, status)
  SELECT gen_random_uuid(), id, gen_random_uuid()::text, 'x',
  service_point, 'x', group_code, starts_at, 'bench', now(), 'booked' FROM place RETURNING id),
+reminded AS (INSERT INTO reminder (id, appointment_id, ahead, due_at, sent_at)
+ SELECT gen_random_uuid(), id, ahead, now(), now() FROM booked, unnest(ARRAY['day', 'hour']) AS ahead),
 told AS (INSERT INTO outbox (id, type, envelope, created_at, sent_at)
- SELECT gen_random_uuid(), 'x', repeat('x', 600), now(), now() FROM booked)
+ SELECT gen_random_uuid(), 'x', repeat('x', 600), now(), now() FROM booked),
+kept AS (INSERT INTO idempotency_key (scope, key, request_hash, status, body, created_at)
+ SELECT 'x', gen_random_uuid()::text, '\\x00', 201, convert_to(repeat('x', 600), 'UTF8'), now() FROM booked)
 SELECT id FROM booked;
 """
     )
@@ -87,4 +255,4 @@ SELECT id FROM booked;
     return next(float(line.split("=")[1].split()[0]) for line in out.splitlines() if line.startswith("tps"))
 
 
-FIGURES: dict[str, Measure] = {"booking.book": book}
+FIGURES: dict[str, Measure] = {"booking.book": book, "booking.rush": rush}

@@ -83,9 +83,9 @@ async def rate(url: Callable[[], str], headers: Callable[[int], dict[str, str]])
         return done / (time.perf_counter() - begin)
 
 
-def citizen_tokens(plan: Plan, demo: dict[str, Any], count: int) -> list[str]:
-    """Return access tokens of made-up citizens."""
-    people = [Person(f"bench{number}", "", f"{number:018d}") for number in range(count)]
+def citizen_tokens(plan: Plan, demo: dict[str, Any], count: int, crowd: str = "bench") -> list[str]:
+    """Return access tokens of made-up citizens; those of another crowd are other people."""
+    people = [Person(f"{crowd}{number}", "", f"{crowd}{number:013d}") for number in range(count)]
     provider = DemoIdentityProvider(plan.issuer, open_keys(plan.folder / "keys"), people)
     return [provider.token(person.user) for person in people]
 

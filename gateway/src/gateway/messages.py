@@ -8,12 +8,15 @@ from lib_contracts import Event
 from lib_contracts.booking import (
     AppointmentBooked,
     AppointmentCancelled,
+    AppointmentRescheduled,
     ReminderDue,
     TicketCalled,
     TicketClosed,
     TicketNear,
     TicketSkipped,
     TicketTransferred,
+    WaitlistLapsed,
+    WaitlistOffered,
 )
 from lib_contracts.catalog import (
     ApplicationAccepted,
@@ -68,6 +71,20 @@ def _booked(e: AppointmentBooked) -> Text:
 
 def _cancelled(e: AppointmentCancelled) -> Text:
     return Text("预约已取消", f"您{_when(e.starts_at)}在{e.service_point_name}的预约已取消。")
+
+
+def _rescheduled(e: AppointmentRescheduled) -> Text:
+    before = f"{_when(e.from_starts_at)}在{e.from_service_point_name}"
+    return Text("改约成功", f"您{before}的预约已改为{_when(e.starts_at)}到{e.service_point_name}。")
+
+
+def _offered(e: WaitlistOffered) -> Text:
+    place, until = f"{_when(e.starts_at)}{e.service_point_name}", _when(e.offered_until)
+    return Text("候补有号", f"您候补的{place}已有号，请在{until}前确认预约，逾期将让给下一位。")
+
+
+def _lapsed(e: WaitlistLapsed) -> Text:
+    return Text("候补已结束", f"您候补的{_when(e.starts_at)}{e.service_point_name}未能约上，请选择其他时段。")
 
 
 def _reminder(e: ReminderDue) -> Text:
@@ -228,6 +245,9 @@ def _digest(e: DigestReady) -> Text:
 WRITERS: dict[type[Event], Callable[[Any], Text]] = {
     AppointmentBooked: _booked,
     AppointmentCancelled: _cancelled,
+    AppointmentRescheduled: _rescheduled,
+    WaitlistOffered: _offered,
+    WaitlistLapsed: _lapsed,
     ReminderDue: _reminder,
     TicketCalled: _called,
     TicketNear: _near,

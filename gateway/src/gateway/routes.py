@@ -108,7 +108,29 @@ GET    /v1/service-points/{code}/board        booking                 public pc 
 POST!  /v1/appointments                       booking                 pc mobile kiosk bank
 GET    /v1/appointments                       booking                 pc mobile kiosk bank
 GET    /v1/appointments/{id}                  booking                 pc mobile kiosk bank
+POST   /v1/appointments/{id}/rescheduling     booking                 pc mobile kiosk bank staff
 POST   /v1/appointments/{id}/cancellation     booking                 pc mobile kiosk bank
+POST!  /v1/holds                              booking                 pc mobile kiosk bank
+GET    /v1/holds/{id}                         booking                 pc mobile kiosk bank
+POST   /v1/holds/{id}/release                 booking                 pc mobile kiosk bank
+POST!  /v1/waitlist-entries                   booking                 pc mobile kiosk bank
+GET    /v1/waitlist-entries                   booking                 pc mobile kiosk bank
+POST   /v1/waitlist-entries/{id}/cancellation booking                 pc mobile kiosk bank
+GET    /v1/calendars/{city}                   booking                 public pc mobile kiosk bank staff
+PUT    /v1/calendars/{city}/days/{day}        booking                 staff
+DELETE /v1/calendars/{city}/days/{day}        booking                 staff
+GET    /v1/service-points/{code}/opening      booking                 public pc mobile kiosk bank staff
+PUT    /v1/service-points/{code}/hours        booking                 staff
+GET    /v1/service-points/{code}/exceptions   booking                 staff
+PUT    /v1/service-points/{code}/exceptions/{day} booking             staff
+DELETE /v1/service-points/{code}/exceptions/{day} booking             staff
+GET    /v1/service-points/{code}/flagged-slots booking                staff
+PUT    /v1/service-points/{code}/groups/{group}/capacity booking      staff
+PUT    /v1/slots/{id}/capacity                booking                 staff
+GET    /v1/booking-rules                      booking                 staff
+PUT    /v1/booking-rules                      booking                 staff
+DELETE /v1/booking-rules/{id}                 booking                 staff
+GET    /v1/service-points/{code}/booking-rule booking                 public pc mobile kiosk bank staff
 GET    /v1/appointments/{id}/check-in-code    booking                 pc mobile bank
 POST!  /v1/check-ins                          booking                 kiosk staff
 POST!  /v1/tickets                            booking                 kiosk staff

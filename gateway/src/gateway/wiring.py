@@ -34,7 +34,7 @@ from gateway.visits import Visits
 from lib_kernel import clock_from
 from lib_log import configure_logging
 from lib_messaging import stop_tasks
-from lib_web import InternalTokenSigner, SisterClient
+from lib_web import InternalTokenSigner, SisterClient, freeze_startup
 
 
 def lifespan_of(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
@@ -47,6 +47,7 @@ def lifespan_of(settings: Settings) -> Callable[[Starlette], AbstractAsyncContex
             client = await connected(settings.nats_url)
             stack.push_async_callback(client.close)
             await _open(app, settings, client, stack)
+            freeze_startup()
             with draining(app.state.in_flight.drain):
                 yield
 

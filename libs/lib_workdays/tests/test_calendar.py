@@ -8,8 +8,10 @@ from lib_workdays import (
     add_working_days,
     add_working_time,
     is_make_up_workday,
+    is_official,
     is_public_holiday,
     is_working_day,
+    special_days,
 )
 
 
@@ -50,3 +52,18 @@ def test_a_deadline_ends_with_the_city_day() -> None:
 def test_counting_backwards_is_refused() -> None:
     with pytest.raises(ValueError, match="negative"):
         add_working_days(date(2026, 3, 6), -1)
+
+
+def test_the_weekend_beside_a_holiday_belongs_to_it() -> None:
+    """The State Council's notice: National Day 2026 is off from 1 to 7 October, 20 September is worked."""
+    special = {found.day: found for found in special_days(2026)}
+    national_day = [day for day in special if day.month == 10 and not special[day].is_worked]
+    assert national_day == [date(2026, 10, number) for number in range(1, 8)]
+    assert special[date(2026, 10, 4)].name == "假期（与周末连休）"
+    assert special[date(2026, 9, 20)].is_worked
+
+
+def test_a_year_without_a_published_arrangement_says_so() -> None:
+    assert is_official(2026)
+    assert not is_official(2027)
+    assert not [found for found in special_days(2027) if found.is_worked]

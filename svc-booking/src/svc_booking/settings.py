@@ -1,11 +1,10 @@
 """Settings of svc-booking, from the environment."""
 
-from datetime import timedelta
-
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from lib_service import ServiceSettings
+from svc_booking.admission.domain import Policy
 
 
 class Settings(ServiceSettings):
@@ -15,5 +14,7 @@ class Settings(ServiceSettings):
         env_prefix="BOOKING_", frozen=True, extra="ignore", populate_by_name=True
     )
 
-    days_ahead: int = Field(default=1, ge=0, le=30, description="opening days ahead that may be booked")
-    closes_before: timedelta = Field(default=timedelta(minutes=5), description="booking ends before the slot")
+    admission_url: str | None = Field(default=None, description="asked before booking; empty: nobody is")
+    admission_timeout: float = Field(default=1.0, gt=0, description="seconds")
+    admission_cache: float = Field(default=60.0, ge=0, description="seconds an answer is remembered")
+    admission_policy: Policy = Field(default=Policy.OPEN, description="while it does not answer")

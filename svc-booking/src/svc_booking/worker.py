@@ -1,4 +1,4 @@
-"""Worker process of svc-booking: relay, reminders, slots ahead, the end of the hall's day."""
+"""Worker process of svc-booking: relay, reminders, holds, waiting lines, slots ahead, the hall's day."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,6 +11,7 @@ from svc_booking.hall_day.duties import close_days, close_missed
 from svc_booking.service import SERVICE
 from svc_booking.settings import Settings
 from svc_booking.slot.duties import make_slots_ahead
+from svc_booking.waitlist.duties import close_lines, expire_holds
 
 
 def main() -> None:
@@ -26,6 +27,8 @@ def main() -> None:
                 Periodic("missed", lambda: close_missed(runtime.uow, clock), 5.0),
                 Periodic("near", lambda: tell_near(runtime.uow, clock), 2.0),
                 Periodic("days", lambda: close_days(runtime.uow, clock), 10.0),
+                Periodic("holds", lambda: expire_holds(runtime.uow, clock), 1.0),
+                Periodic("lines", lambda: close_lines(runtime.uow, clock), 30.0),
                 Periodic("slots", lambda: make_slots_ahead(runtime.sessions, clock), 5.0),
             ]
         )

@@ -1,5 +1,6 @@
 """The life of an appointment."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 
@@ -10,7 +11,10 @@ from svc_booking.appointment.domain import (
     NEXT,
     Appointment,
     CheckInNotOpen,
+    OtherGroup,
+    SameSlot,
     Status,
+    Wish,
     WrongPoint,
     reminders_for,
 )
@@ -22,9 +26,7 @@ HOUR = timedelta(hours=1)
 
 def an_appointment(starts_at: datetime = TEN) -> Appointment:
     slot = Slot(new_id(), "410422-HALL", "叶县政务服务中心", "business", starts_at)
-    return Appointment.in_slot(
-        slot, person_id="p_a", item_code="410131016000", channel="mobile", now=starts_at - 20 * HOUR
-    )
+    return Appointment.in_slot(slot, Wish("p_a", "mobile", ("410131016000",)), starts_at - 20 * HOUR)
 
 
 @pytest.mark.parametrize(("current", "wanted"), list(product(Status, Status)))
@@ -56,7 +58,7 @@ def test_check_in_elsewhere_is_refused_with_the_right_place() -> None:
 
 def test_a_cancelled_appointment_cannot_be_checked_in() -> None:
     appointment = an_appointment()
-    appointment.cancel()
+    appointment.cancel(TEN - 20 * HOUR, late_before=HOUR)
     with pytest.raises(IllegalMove):
         appointment.check_in("410422-HALL", TEN, early=HOUR, late=HOUR)
 
@@ -66,3 +68,25 @@ def test_a_cancelled_appointment_cannot_be_checked_in() -> None:
 )
 def test_only_reminders_that_lie_ahead_are_made(before: timedelta, expected: list[str]) -> None:
     assert [r.ahead for r in reminders_for(an_appointment(), TEN - before)] == expected
+
+
+def test_a_cancellation_shortly_before_the_slot_is_late() -> None:
+    for before, is_late in ((3 * HOUR, False), (HOUR, True)):
+        appointment = an_appointment()
+        appointment.cancel(TEN - before, late_before=2 * HOUR)
+        assert appointment.is_late_cancel is is_late
+
+
+def test_an_appointment_moves_only_within_its_group_and_only_while_it_is_open() -> None:
+    appointment = an_appointment()
+    later = Slot(new_id(), "410402-HALL", "新华区政务服务中心", "business", TEN + HOUR)
+    with pytest.raises(OtherGroup):
+        appointment.move_to(replace(later, group="tax"))
+    with pytest.raises(SameSlot):
+        appointment.move_to(replace(later, id=appointment.slot_id))
+    appointment.move_to(later)
+    assert (appointment.starts_at, appointment.service_point) == (TEN + HOUR, "410402-HALL")
+    assert appointment.reschedules == 1
+    appointment.miss()
+    with pytest.raises(IllegalMove):
+        appointment.move_to(replace(later, id=new_id()))

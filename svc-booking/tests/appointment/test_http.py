@@ -204,12 +204,12 @@ async def test_a_failed_request_leaves_its_key_unused(service: Clients, hall: st
 
 async def test_unknown_and_missing_fields_are_named(service: Clients) -> None:
     answer = await service.as_(CITIZEN).post(
-        "/v1/appointments", json={"slot": "secret-input", "item_code": ITEM}
+        "/v1/appointments", json={"slot": "secret-input", "slot_id": str(uuid4())}
     )
     problem = answer.json()
     assert answer.status_code == 422
     assert {(error["field"], error["message"]) for error in problem["errors"]} == {
-        ("slot_id", "必填"),
+        ("item_code", "必填"),
         ("slot", "没有这个字段，请删去"),
     }
     assert "secret-input" not in answer.text

@@ -13,19 +13,19 @@ from lib_kernel import CITY_ZONE
 from lib_messaging import Envelope
 from lib_testing import CITIZEN, OTHER_CITIZEN, Clients, FixedClock
 from svc_booking.appointment.store import appointment
+from svc_booking.calendar.domain import CityCalendar, OpeningHours, PointCalendar, Source
 from svc_booking.database import MESSAGES
 from svc_booking.hall_day.domain import closes_at, is_over
 from svc_booking.hall_day.duties import close_days, close_missed
 from svc_booking.journal.store import journal_entry, journal_head
 from svc_booking.report.store import day_report
-from svc_booking.slot.calendar import state_calendar
-from svc_booking.slot.domain import OpeningHours
 from svc_booking.uow import BookingUnitOfWork
 
 HOUR = timedelta(hours=1)
 WEDNESDAY = date(2026, 3, 4)
 FIVE = datetime(2026, 3, 4, 17, tzinfo=CITY_ZONE)
-OFFICE = OpeningHours({"wed": ((time(9), time(12)), (time(13, 30), time(17)))})
+CITY = CityCalendar({}, {2026: Source.OFFICIAL})
+OFFICE = PointCalendar(OpeningHours({"wed": ((time(9), time(12)), (time(13, 30), time(17)))}), CITY)
 
 
 @pytest.fixture
@@ -45,10 +45,10 @@ async def events(sessions: Sessions, kind: str) -> list[Envelope]:
 
 
 def test_a_day_ends_with_the_last_half_hour_or_at_midnight() -> None:
-    assert closes_at(OFFICE, state_calendar, WEDNESDAY) == FIVE
+    assert closes_at(OFFICE, WEDNESDAY) == FIVE
     midnight = datetime(2026, 3, 5, tzinfo=CITY_ZONE)
-    assert closes_at(OpeningHours({}, always_open=True), state_calendar, WEDNESDAY) == midnight
-    assert closes_at(OpeningHours({}), state_calendar, WEDNESDAY) == midnight
+    assert closes_at(PointCalendar(OpeningHours({}, always_open=True), CITY), WEDNESDAY) == midnight
+    assert closes_at(PointCalendar(OpeningHours({}), CITY), WEDNESDAY) == midnight
 
 
 @pytest.mark.parametrize(

@@ -1,75 +1,67 @@
-"""Opening hours, half hours and the booking window."""
+"""What is offered instead of a full slot."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from lib_kernel import CITY_ZONE, new_id
-from svc_booking.slot.calendar import state_calendar
 from svc_booking.slot.domain import (
-    BookingClosed,
-    BookingWindow,
-    DayKind,
-    OpeningHours,
+    Free,
+    FreeSlots,
+    Place,
+    Position,
+    QuotaFull,
     Slot,
-    booking_window,
+    SlotFull,
+    SlotState,
+    refusal,
 )
 
-OFFICE = OpeningHours(
-    {day: ((time(9), time(12)), (time(13, 30), time(17))) for day in ("mon", "tue", "wed", "thu", "fri")}
-)
-ROUND_THE_CLOCK = OpeningHours({}, always_open=True)
-CLOSES_BEFORE = timedelta(minutes=5)
+TEN = datetime(2026, 3, 4, 10, tzinfo=CITY_ZONE)
+HALF_HOUR = timedelta(minutes=30)
+PLACES = {
+    "CITY": Place("CITY", "市政务服务中心", "city_hall", Position(113.1927, 33.7661)),
+    "COUNTY": Place("COUNTY", "新华区政务服务中心", "county_hall", Position(113.2940, 33.7375)),
+    "TOWN": Place("TOWN", "焦店镇便民服务中心", "township_centre", Position(113.2310, 33.7440)),
+    "BANK": Place("BANK", "新城区支行", "bank_outlet", Position(113.1850, 33.7650)),
+    "FAR": Place("FAR", "汝州市政务服务中心", "county_hall", Position(112.8446, 34.1671)),
+}
+FULL = Slot(new_id(), "CITY", "市政务服务中心", "business", TEN)
 
 
-def at(day: int, hour: int, minute: int = 0) -> datetime:
-    """Return a moment of March 2026 in the city; the 4th is a Wednesday."""
-    return datetime(2026, 3, day, hour, minute, tzinfo=CITY_ZONE)
+def free(point: str, after: timedelta, places: int = 1) -> Free:
+    return Free(new_id(), point, TEN + after, places)
 
 
-def a_slot(starts_at: datetime) -> Slot:
-    return Slot(new_id(), "410422-HALL", "叶县政务服务中心", "business", starts_at)
+def test_distance_is_as_the_crow_flies() -> None:
+    assert PLACES["CITY"].km_to(PLACES["COUNTY"]) == pytest.approx(9.9, abs=0.3)
+    assert PLACES["CITY"].km_to(PLACES["CITY"]) == 0
 
 
-def test_a_working_day_has_a_slot_for_each_half_hour_of_its_periods() -> None:
-    day = date(2026, 3, 4)
-    starts = list(OFFICE.slot_starts(day, state_calendar(day)))
-    assert len(starts) == 6 + 7
-    assert starts[0] == at(4, 9)
-    assert starts[-1] == at(4, 16, 30)
+def test_alternatives_are_ranked_by_time_and_distance_over_all_kinds_of_points() -> None:
+    everywhere = [free(point, timedelta()) for point in ("FAR", "COUNTY", "TOWN", "BANK")]
+    later_here = [free("CITY", HALF_HOUR * number) for number in (1, 2, 3)]
+    found = FreeSlots([*everywhere, *later_here]).nearest(FULL, PLACES)
+    # The bank is around the corner, the town and the county hall a short ride; the far hall is out.
+    assert [place.service_point for place in found] == ["BANK", "TOWN", "COUNTY", "CITY", "CITY"]
 
 
-@pytest.mark.parametrize("day", [date(2026, 3, 7), date(2026, 10, 1)])
-def test_weekends_and_holidays_have_no_slots(day: date) -> None:
-    assert list(OFFICE.slot_starts(day, state_calendar(day))) == []
+def test_at_most_two_alternatives_are_at_one_point_even_when_it_has_all_the_near_ones() -> None:
+    many_here = [free("CITY", HALF_HOUR * number) for number in range(1, 100)]
+    found = FreeSlots([*many_here, free("FAR", timedelta(days=1))]).nearest(FULL, PLACES)
+    assert [place.service_point for place in found] == ["CITY", "CITY", "FAR"]
 
 
-def test_a_worked_saturday_has_the_hours_of_a_monday() -> None:
-    saturday = DayKind(weekday=5, is_public_holiday=False, is_make_up_workday=True)
-    assert len(list(OFFICE.slot_starts(date(2026, 2, 14), saturday))) == 13
+def test_a_group_is_offered_only_slots_with_room_for_all() -> None:
+    found = FreeSlots([free("BANK", timedelta(), 2), free("TOWN", timedelta(), 3)]).nearest(
+        FULL, PLACES, wanted=3
+    )
+    assert [place.service_point for place in found] == ["TOWN"]
 
 
-def test_a_round_the_clock_hall_has_48_slots_even_on_a_holiday() -> None:
-    day = date(2026, 10, 1)
-    assert len(list(ROUND_THE_CLOCK.slot_starts(day, state_calendar(day)))) == 48
-
-
-def test_the_window_reaches_to_the_end_of_the_next_opening_day() -> None:
-    friday_evening = at(6, 20)
-    window = booking_window(OFFICE, state_calendar, friday_evening, days_ahead=1, closes_before=CLOSES_BEFORE)
-    assert window.closes == at(10, 0)
-    window.check(a_slot(at(9, 16, 30)))
-
-
-@pytest.mark.parametrize("starts_at", [at(4, 9, 4), at(5, 0)])
-def test_slots_outside_the_window_cannot_be_booked(starts_at: datetime) -> None:
-    window = BookingWindow(at(4, 9, 5), at(5, 0))
-    with pytest.raises(BookingClosed):
-        window.check(a_slot(starts_at))
-
-
-def test_the_window_is_counted_in_city_days() -> None:
-    # 17:00 UTC is already the next day in the city.
-    now = datetime(2026, 3, 3, 17, tzinfo=UTC)
-    window = booking_window(OFFICE, state_calendar, now, days_ahead=0, closes_before=CLOSES_BEFORE)
-    assert window.closes == at(5, 0)
+def test_what_is_kept_for_others_says_when_it_is_for_all() -> None:
+    kept = refusal(SlotState(2, False, TEN), 1, TEN - HALF_HOUR, [])
+    assert isinstance(kept, QuotaFull)
+    assert kept.facts["possible_at"] == TEN.isoformat()
+    assert type(refusal(SlotState(0, False, TEN), 1, TEN - HALF_HOUR, [])) is SlotFull
+    assert type(refusal(SlotState(0, False, None), 1, TEN, [])) is SlotFull

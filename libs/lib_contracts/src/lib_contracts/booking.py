@@ -32,6 +32,16 @@ class AppointmentCancelled(_AppointmentEvent):
     type: ClassVar[str] = "booking.appointment.cancelled.v1"
 
 
+class AppointmentRescheduled(_AppointmentEvent):
+    """The person moved to another slot (改约); the event's own facts are the new ones."""
+
+    type: ClassVar[str] = "booking.appointment.rescheduled.v1"
+
+    from_starts_at: datetime
+    from_service_point: str
+    from_service_point_name: str
+
+
 class AppointmentCheckedIn(_AppointmentEvent):
     """The person arrived and has a queue number."""
 
@@ -55,6 +65,34 @@ class ReminderDue(_AppointmentEvent):
 
     reminder_id: UUID
     ahead: str
+
+
+class _WaitlistEvent(Event):
+    entity: ClassVar[str] = "entry_id"
+
+    entry_id: UUID
+    person_id: str
+    slot_id: UUID
+    service_point: str
+    service_point_name: str
+    group: str
+    starts_at: datetime
+    places: int
+
+
+class WaitlistOffered(_WaitlistEvent):
+    """Places came back and are held for who waited longest (候补); they book with `hold_id` in time."""
+
+    type: ClassVar[str] = "booking.waitlist.offered.v1"
+
+    hold_id: UUID
+    offered_until: datetime
+
+
+class WaitlistLapsed(_WaitlistEvent):
+    """The offer was not taken in time, or the slot began before there was one."""
+
+    type: ClassVar[str] = "booking.waitlist.lapsed.v1"
 
 
 class _NumberEvent(Event):

@@ -20,6 +20,7 @@ from lib_service._settings import ServiceSettings
 from lib_web import (
     InternalTokenVerifier,
     Observe,
+    freeze_startup,
     idempotent,
     install_idempotency,
     install_problems,
@@ -87,7 +88,9 @@ def module_app(module: str, settings: Callable[[], Any]) -> Callable[[str], Fast
     def build(name: str) -> FastAPI:
         if name != "app":
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        return cast(FastAPI, import_module(module).create_app(settings()))
+        app = cast(FastAPI, import_module(module).create_app(settings()))
+        freeze_startup()
+        return app
 
     return build
 
@@ -124,15 +127,15 @@ async def metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-def unit_of_work(request: Request) -> Any:
-    """Return a fresh unit of work of the service (a dependency)."""
+async def unit_of_work(request: Request) -> Any:
+    """Return a fresh unit of work of the service (a dependency; a plain function would take a thread)."""
     return request.app.state.runtime.uow()
 
 
 def recorded(model: type[Any], status: int = 201) -> Any:
     """Return the dependency of a creating route: a unit of work that keeps the answer under its key."""
 
-    def dependency(
+    async def dependency(
         request: Request, answer: Annotated[AnswerRecorder | None, Depends(idempotent(model, status))]
     ) -> Any:
         return request.app.state.runtime.uow(answer)
@@ -145,14 +148,14 @@ async def _session(request: Request) -> AsyncGenerator[AsyncSession]:
         yield session
 
 
-def _clock(request: Request) -> Clock:
+async def _clock(request: Request) -> Clock:
     return cast(Clock, request.app.state.runtime.clock)
 
 
 def component(kind: type[T]) -> Any:
     """Return the dependency that hands out the component provided for `kind`."""
 
-    def dependency(request: Request) -> T:
+    async def dependency(request: Request) -> T:
         return cast(T, request.app.state.components[kind])
 
     return Depends(dependency)

@@ -15,7 +15,9 @@ from lib_web._idempotency import (
     RepeatedRequest,
     idempotent,
     install_idempotency,
+    keyed_request,
 )
+from lib_web._memory import freeze_startup
 from lib_web._observe import Observe, default_route
 from lib_web._pages import Cursor, Limit, Page, read_cursor, write_cursor
 from lib_web._problems import (
@@ -68,9 +70,11 @@ __all__ = [
     "caller_of",
     "default_route",
     "etag_of",
+    "freeze_startup",
     "idempotent",
     "install_idempotency",
     "install_problems",
+    "keyed_request",
     "matches",
     "problem_body",
     "problem_of",

@@ -2,17 +2,21 @@
 
 from lib_workdays._calendar import (
     Source,
+    SpecialDay,
     add_working_days,
     add_working_time,
     calendar_source,
     is_make_up_workday,
+    is_official,
     is_public_holiday,
     is_working_day,
+    special_days,
 )
 from lib_workdays._deadlines import Stop, deadline, deadline_time, end_of_day, working_days_between
 
 __all__ = [
     "Source",
+    "SpecialDay",
     "Stop",
     "add_working_days",
     "add_working_time",
@@ -21,7 +25,9 @@ __all__ = [
     "deadline_time",
     "end_of_day",
     "is_make_up_workday",
+    "is_official",
     "is_public_holiday",
     "is_working_day",
+    "special_days",
     "working_days_between",
 ]

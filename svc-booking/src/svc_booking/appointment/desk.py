@@ -1,188 +1,141 @@
-"""The booking desk on PostgreSQL: one statement takes the place and writes all that belongs to it.
+"""The booking desk: what one request needs to get its places, or to learn why not and where else."""
 
-This is the hot path, so it goes to asyncpg directly. The CHECK on `slot.taken` and the partial
-unique index on open appointments stand behind it.
-"""
-
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-import asyncpg
 import structlog
+from fastapi import Response
 
-from lib_contracts.booking import AppointmentBooked
 from lib_db import KeptAnswer, Sessions
-from lib_kernel import CITY_ZONE, Clock
+from lib_kernel import Clock
 from lib_messaging import wrap
-from lib_web import KeyedRequest, RepeatedRequest
-from svc_booking.appointment.domain import AlreadyBooked, Appointment, Reminder
-from svc_booking.appointment.store import ONE_OPEN
-from svc_booking.settings import Settings
-from svc_booking.slot import store as slots
-from svc_booking.slot.calendar import state_calendar
-from svc_booking.slot.domain import BookingWindow, OpeningHours, Slot, booking_window
+from lib_web import KeyedRequest, Recorder, RepeatedRequest
+from svc_booking.admission.domain import AdmissionCheck
+from svc_booking.appointment.counter import Counter, Written
+from svc_booking.appointment.domain import Appointment
+from svc_booking.appointment.ports import Order, Outcome
+from svc_booking.appointment.schemas import AppointmentOut
+from svc_booking.hold.domain import Hold, HoldOver
+from svc_booking.hold.store import one_of_person
+from svc_booking.rule.domain import BookingClosed, BookingWindow, Terms
+from svc_booking.slot.domain import Slot, SlotState, refusal
+from svc_booking.slot.guide import SlotGuide
+from svc_booking.slot.places import SlotPlaces
 
-REMEMBERED_SLOTS = 20_000
-
-TAKE_PLACE = """
-WITH place AS (
-    UPDATE slot SET taken = taken + 1 WHERE id = $2 AND taken < capacity RETURNING id
-), booked AS (
-    INSERT INTO appointment (id, slot_id, person_id, item_code, service_point, service_point_name,
-                             group_code, starts_at, channel, booked_at, status)
-    SELECT $1, place.id, $3, $4, $5, $6, $7, $8, $9, $10, 'booked' FROM place RETURNING id
-), reminded AS (
-    INSERT INTO reminder (id, appointment_id, ahead, due_at)
-    SELECT r.id, booked.id, r.ahead, r.due_at
-    FROM booked, unnest($11::uuid[], $12::text[], $13::timestamptz[]) AS r (id, ahead, due_at)
-), told AS (
-    INSERT INTO outbox (id, type, envelope, created_at) SELECT $14, $15, $16, $17 FROM booked
-), kept AS (
-    INSERT INTO idempotency_key (scope, key, request_hash, status, body, created_at)
-    SELECT $18::text, $19::text, $20::bytea, $21::smallint, $22::bytea, $17
-    FROM booked WHERE $19::text IS NOT NULL
-)
-SELECT id FROM booked
-"""
-
-Answer = Callable[[Appointment], KeptAnswer]
-
-
-class SlotFacts:
-    """Facts of slots and hours of points, remembered in the process: they do not change while it runs."""
-
-    def __init__(self, sessions: Sessions) -> None:
-        self.sessions = sessions
-        self._slots: OrderedDict[UUID, Slot] = OrderedDict()
-        self._hours: dict[str, tuple[datetime, OpeningHours]] = {}
-
-    async def slot(self, slot_id: UUID) -> Slot:
-        """Return the facts of a slot. Raises NoSuchSlot."""
-        known = self._slots.get(slot_id)
-        if known is None:
-            async with self.sessions() as session:
-                known = await slots.one_slot(session, slot_id)
-            self._slots[slot_id] = known
-            if len(self._slots) > REMEMBERED_SLOTS:
-                self._slots.popitem(last=False)
-        return known
-
-    async def hours(self, point: str, now: datetime) -> OpeningHours:
-        """Return a point's opening hours, at most a minute old."""
-        known = self._hours.get(point)
-        if known is not None and abs((now - known[0]).total_seconds()) < 60:
-            return known[1]
-        async with self.sessions() as session:
-            hours = await slots.hours_of(session, point)
-        self._hours[point] = (now, hours)
-        return hours
+CREATED = 201
 
 
 @dataclass(frozen=True)
 class DeskSupplies:
     """What every desk of this process works with. `nudge` wakes the relay."""
 
-    pool: "asyncpg.Pool[asyncpg.Record]"
-    facts: SlotFacts
-    settings: Settings
+    counter: Counter
+    confirming: Counter
+    guide: SlotGuide
+    admission: AdmissionCheck
+    sessions: Sessions
+    open_work: Callable[..., Any]
     clock: Clock
     nudge: Callable[[], None]
 
 
-@dataclass(frozen=True)
 class Desk:
-    """One request at the desk; `keyed` and `answer` belong to its Idempotency-Key, if it has one."""
+    """One request at the desk; `keyed` is the request under its Idempotency-Key, if it has one."""
 
-    supplies: DeskSupplies
-    keyed: KeyedRequest | None = None
-    answer: Answer | None = None
+    def __init__(self, supplies: DeskSupplies, keyed: KeyedRequest | None = None) -> None:
+        self.supplies = supplies
+        self.keyed = keyed
+        self.alternatives = supplies.guide.alternatives
+        self._body: bytes | None = None
+
+    def answer(self, booked: Appointment) -> Response:
+        """Return the answer to a booking: the bytes that are kept under the key, if there is one."""
+        return Response(self._written_out(booked), CREATED, media_type="application/json")
+
+    def work(self) -> Any:
+        """Return a unit of work that keeps its answer under the request's key."""
+        recorder = Recorder(self.keyed, AppointmentOut, CREATED) if self.keyed else None
+        return self.supplies.open_work(recorder)
 
     async def slot(self, slot_id: UUID) -> Slot:
         """Return the facts of a slot. Raises NoSuchSlot."""
-        return await self.supplies.facts.slot(slot_id)
+        return await self.supplies.guide.slot(slot_id)
 
-    async def window(self, slot: Slot) -> BookingWindow:
+    async def terms(self, slot: Slot, now: datetime) -> Terms:
+        """Return rule and calendar of the slot's group at its point."""
+        return await self.supplies.guide.terms(slot, now)
+
+    async def window(self, slot: Slot, terms: Terms, now: datetime) -> BookingWindow:
         """Return what may be booked now at the slot's point."""
-        now = self.supplies.clock.now()
-        return booking_window(
-            await self.supplies.facts.hours(slot.service_point, now),
-            state_calendar,
-            now,
-            days_ahead=self.supplies.settings.days_ahead,
-            closes_before=self.supplies.settings.closes_before,
-        )
+        return await self.supplies.guide.window(slot, terms, now)
 
-    async def take_place(
-        self, appointment: Appointment, event: AppointmentBooked, reminders: Sequence[Reminder]
-    ) -> bool:
-        """Take a place and write everything that belongs to it; return False when the slot is full.
+    async def hold(self, hold_id: UUID, person_id: str) -> Hold:
+        """Return the person's hold. Raises NoSuchHold."""
+        async with self.supplies.sessions() as session:
+            return await one_of_person(session, hold_id, person_id)
+
+    async def admit(self, person_id: str) -> None:
+        """Return when the person may come. Raises AdmissionRefused, AdmissionUnavailable."""
+        await self.supplies.admission.check(person_id)
+
+    async def take_place(self, order: Order) -> Outcome:
+        """Take the places and write everything that belongs to them, or say why not.
+
+        Places whose hold ran out come back here too, not only by the worker's duty.
 
         Raises:
-            AlreadyBooked: the person has an open appointment for the group.
-            RepeatedRequest: this very request was answered before.
+            NoShowBlock, LateCancelBlock, AlreadyBooked, DailyLimit: see there.
+            RepeatedRequest, KeyReused: the key was used before.
         """
-        try:
-            booked = await self.supplies.pool.fetchval(
-                TAKE_PLACE,
-                *_place(appointment),
-                *_reminded(reminders),
-                *_told(event),
-                *self._kept(appointment),
-            )
-        except asyncpg.UniqueViolationError as error:
-            await self._stop_if_repeated()
-            if error.constraint_name == ONE_OPEN:
-                raise AlreadyBooked("同一业务同时只能有一个未办理的预约，请先取消原预约") from None
-            raise
-        if booked is None:
-            await self._stop_if_repeated()
-            return False
-        self.supplies.nudge()
-        return True
+        counter = self.supplies.counter if order.hold_id is None else self.supplies.confirming
+        written = self._written(order)
+        outcome = await counter.settle(order, written)
+        if outcome is Outcome.HAS_EXPIRED:
+            await self._expire_holds(order.appointment.slot_id, order.now)
+            outcome = await counter.settle(order, written)
+        if outcome is Outcome.BOOKED:
+            self.supplies.nudge()
+        return outcome
 
-    async def alternatives(self, full: Slot, window: BookingWindow) -> list[dict[str, object]]:
-        """Return the nearest free places, as they stand in the problem body."""
-        async with self.supplies.facts.sessions() as session:
-            found = await slots.alternatives(session, full, window)
-        return [
-            {**row._asdict(), "starts_at": row.starts_at.astimezone(CITY_ZONE).isoformat()} for row in found
-        ]
+    async def refused(self, order: Order, outcome: Outcome, slot: Slot) -> Exception:
+        """Return what to raise for an order that was not booked."""
+        if outcome is Outcome.HOLD_OVER:
+            return HoldOver("保留已到期、已放弃或已确认，请重新选择时段", possible_at=None)
+        if outcome is Outcome.CLOSED:
+            return BookingClosed("该时段已停止办理，请选择其他时段", rule="calendar", possible_at=None)
+        places = order.appointment.party_size
+        alternatives = await self.supplies.guide.alternatives(slot, places)
+        state = await self._state(slot) if outcome is Outcome.QUOTA else SlotState(0, False, None)
+        return refusal(state, places, order.now, alternatives)
 
-    async def _stop_if_repeated(self) -> None:
-        # A repeated request fails like any other that wants the same place: only then it is worth a look.
-        if self.keyed is not None and await self.keyed.earlier(self.supplies.facts.sessions):
+    async def stop_if_repeated(self) -> None:
+        """Return unless this very request was answered before: then its first answer is sent again."""
+        if self.keyed is not None and await self.keyed.earlier(self.supplies.sessions):
             raise RepeatedRequest(self.keyed)
 
-    def _kept(self, appointment: Appointment) -> tuple[object, ...]:
-        if self.keyed is None or self.answer is None:
-            return (None, None, None, None, None)
-        kept = self.answer(appointment)
-        return (self.keyed.scope, self.keyed.key, kept.request_hash, kept.status, kept.body)
+    async def _state(self, slot: Slot) -> SlotState:
+        async with self.supplies.sessions() as session:
+            return await SlotPlaces(session).state(slot.id)
 
+    async def _expire_holds(self, slot_id: UUID, now: datetime) -> None:
+        async with self.supplies.open_work() as uow:
+            await uow.places.expire_holds(slot_id, now)
+            await uow.commit()
 
-def _place(appointment: Appointment) -> tuple[object, ...]:
-    return (
-        appointment.id,
-        appointment.slot_id,
-        appointment.person_id,
-        appointment.item_code,
-        appointment.service_point,
-        appointment.service_point_name,
-        appointment.group,
-        appointment.starts_at,
-        appointment.channel,
-        appointment.booked_at,
-    )
+    def _written(self, order: Order) -> Written:
+        trace = structlog.contextvars.get_contextvars().get("traceparent")
+        envelope = wrap(order.event, source="svc-booking", now=datetime.now(UTC), traceparent=trace)
+        keyed = self.keyed
+        kept = None
+        if keyed is not None:
+            kept = KeptAnswer(keyed.request_hash, CREATED, self._written_out(order.appointment))
+        return Written(envelope.id, envelope.type, envelope.model_dump_json(), keyed, kept)
 
-
-def _reminded(reminders: Sequence[Reminder]) -> tuple[object, ...]:
-    return ([r.id for r in reminders], [r.ahead for r in reminders], [r.due_at for r in reminders])
-
-
-def _told(event: AppointmentBooked) -> tuple[object, ...]:
-    trace = structlog.contextvars.get_contextvars().get("traceparent")
-    envelope = wrap(event, source="svc-booking", now=datetime.now(UTC), traceparent=trace)
-    return (envelope.id, envelope.type, envelope.model_dump_json(), envelope.time)
+    def _written_out(self, booked: Appointment) -> bytes:
+        if self._body is None:
+            answer = AppointmentOut.model_validate(booked)
+            self._body = answer.__pydantic_serializer__.to_json(answer)
+        return self._body

@@ -1,13 +1,13 @@
 """An appointment: booked -> checked_in -> completed | unserved; or no_show | cancelled."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from lib_kernel import Conflict, NotFound, move, new_id
-from svc_booking.slot.domain import Slot
+from lib_kernel import Conflict, IllegalMove, Invalid, NotFound, move, new_id
+from svc_booking.slot.domain import Slot, place_class
 
 DAY_REMINDER = timedelta(days=1)
 HOUR_REMINDER = timedelta(hours=1)
@@ -34,20 +34,6 @@ NEXT: dict[Status, frozenset[Status]] = {
 }
 
 
-class SlotFull(Conflict):
-    """All places of the slot are taken; the problem offers the nearest free ones."""
-
-    code = "slot-full"
-    title = "该时段已约满"
-
-
-class AlreadyBooked(Conflict):
-    """The person has an open appointment for this business group."""
-
-    code = "already-booked"
-    title = "您已有一个未办理的同类预约"
-
-
 class NoSuchAppointment(NotFound):
     """There is no such appointment of the caller."""
 
@@ -69,9 +55,40 @@ class WrongPoint(Conflict):
     title = "该预约不在本网点"
 
 
+class SameSlot(Conflict):
+    """The appointment is in this slot already."""
+
+    code = "same-slot"
+    title = "预约已在该时段"
+
+
+class OtherGroup(Invalid):
+    """An appointment moves within its business group; another business needs a new appointment."""
+
+    code = "other-group"
+    title = "只能改约到同一业务窗口组"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person books, beside slot and time. Several items are done in one visit (一次办)."""
+
+    person_id: str
+    channel: str
+    item_codes: tuple[str, ...]
+    party_size: int = 1
+    is_green: bool = False
+    is_home_visit: bool = False
+    booked_by: str | None = None
+
+
 @dataclass(eq=False)
 class Appointment:
-    """One person's place in one slot. Times are aware; `item_code` is what the person comes for."""
+    """A person's places in one slot. Times are aware; `item_code` is the first thing they come for.
+
+    `party_size` places are taken (a group booking is one appointment). Green channel, home visit and extended
+    hours are attributes, counted. `booked_by` is the clerk who booked for the person.
+    """
 
     id: UUID
     slot_id: UUID
@@ -84,28 +101,67 @@ class Appointment:
     channel: str
     booked_at: datetime
     status: Status = Status.BOOKED
+    item_codes: list[str] = field(default_factory=list)
+    party_size: int = 1
+    place_class: str = ""
+    is_green: bool = False
+    is_home_visit: bool = False
+    is_extended: bool = False
+    booked_by: str | None = None
+    reschedules: int = 0
+    cancelled_at: datetime | None = None
+    is_late_cancel: bool = False
 
     @classmethod
-    def in_slot(
-        cls, slot: Slot, *, person_id: str, item_code: str, channel: str, now: datetime
-    ) -> "Appointment":
+    def in_slot(cls, slot: Slot, wish: Wish, now: datetime) -> "Appointment":
         """Return a new appointment in the slot; whether there is a place is for the store to say."""
         return cls(
             id=new_id(),
             slot_id=slot.id,
-            person_id=person_id,
-            item_code=item_code,
+            person_id=wish.person_id,
+            item_code=wish.item_codes[0],
             service_point=slot.service_point,
             service_point_name=slot.service_point_name,
             group=slot.group,
             starts_at=slot.starts_at,
-            channel=channel,
+            channel=wish.channel,
             booked_at=now,
+            item_codes=list(wish.item_codes),
+            party_size=wish.party_size,
+            place_class=place_class(wish.channel, is_green=wish.is_green),
+            is_green=wish.is_green,
+            is_home_visit=wish.is_home_visit,
+            is_extended=slot.is_extended,
+            booked_by=wish.booked_by,
         )
 
-    def cancel(self) -> None:
-        """Give the place back."""
+    def cancel(self, now: datetime, *, late_before: timedelta) -> None:
+        """Give the place back; less than `late_before` the slot it counts as late."""
         self.status = move(self.status, Status.CANCELLED, NEXT)
+        self.cancelled_at = now
+        self.is_late_cancel = self.starts_at - now < late_before
+
+    def check_move(self, slot: Slot) -> None:
+        """Raise unless the appointment can move to the slot.
+
+        Raises:
+            IllegalMove: it is not open any more.
+            OtherGroup, SameSlot: see there.
+        """
+        if self.status is not Status.BOOKED:
+            raise IllegalMove("只有未取号的预约可以改约", current=self.status.value)
+        if slot.group != self.group:
+            raise OtherGroup(f"该时段属于业务窗口组 {slot.group}", field="slot_id", group=self.group)
+        if slot.id == self.slot_id:
+            raise SameSlot
+
+    def move_to(self, slot: Slot) -> None:
+        """Change to another slot of the same group (改约). Raises as `check_move` does."""
+        self.check_move(slot)
+        self.slot_id, self.starts_at = slot.id, slot.starts_at
+        self.service_point, self.service_point_name = slot.service_point, slot.service_point_name
+        self.is_extended = slot.is_extended
+        self.reschedules += 1
 
     def miss(self) -> None:
         """Note that the person did not come."""

@@ -1,15 +1,32 @@
 """Tables and queries of appointments and reminders."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, Uuid, delete, select, tuple_, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    delete,
+    insert,
+    select,
+    tuple_,
+)
+from sqlalchemy import text as sql_text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_db import EnumText, UtcDateTime
-from svc_booking.appointment.domain import Appointment, NoSuchAppointment, Status
+from lib_kernel import CITY_ZONE
+from svc_booking.appointment.domain import Appointment, NoSuchAppointment, Reminder, Status
 from svc_booking.database import MAPPERS, METADATA
+from svc_booking.rule.domain import BookingRule, Standing
 from svc_booking.slot.store import slot
 
 appointment = Table(
@@ -26,6 +43,16 @@ appointment = Table(
     Column("channel", Text, nullable=False),
     Column("booked_at", UtcDateTime, nullable=False),
     Column("status", EnumText(Status), nullable=False),
+    Column("item_codes", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("party_size", Integer, nullable=False, server_default="1"),
+    Column("place_class", Text, nullable=False, server_default="", comment="whose quota it counts against"),
+    Column("is_green", Boolean, nullable=False, server_default=sql_text("false")),
+    Column("is_home_visit", Boolean, nullable=False, server_default=sql_text("false")),
+    Column("is_extended", Boolean, nullable=False, server_default=sql_text("false")),
+    Column("booked_by", Text, comment="clerk who booked for the person"),
+    Column("reschedules", Integer, nullable=False, server_default="0"),
+    Column("cancelled_at", UtcDateTime),
+    Column("is_late_cancel", Boolean, nullable=False, server_default=sql_text("false")),
 )
 ONE_OPEN = "uq_appointment_one_open"
 Index(
@@ -55,12 +82,69 @@ Index("ix_reminder_due", reminder.c.due_at, postgresql_where=reminder.c.sent_at.
 
 MAPPERS.map_imperatively(Appointment, appointment)
 
+# What is known of the person of a row `r (person_id, group_code, day_at, no_show_since, late_since)`.
+STANDING = """
+SELECT (array_agg(a.id) FILTER (WHERE a.status = 'booked' AND a.group_code = r.group_code))[1] AS open_id,
+       max(a.starts_at) FILTER (WHERE a.status = 'booked' AND a.group_code = r.group_code) AS open_starts_at,
+       count(*) FILTER (WHERE a.status <> 'cancelled' AND a.starts_at >= r.day_at
+                          AND a.starts_at < r.day_at + interval '1 day') AS on_day,
+       count(*) FILTER (WHERE a.status = 'no_show' AND a.starts_at >= r.no_show_since) AS no_shows,
+       max(a.starts_at) FILTER (WHERE a.status = 'no_show' AND a.starts_at >= r.no_show_since)
+           AS last_no_show_at,
+       count(*) FILTER (WHERE a.is_late_cancel AND a.cancelled_at >= r.late_since) AS late_cancels,
+       max(a.cancelled_at) FILTER (WHERE a.is_late_cancel AND a.cancelled_at >= r.late_since)
+           AS last_late_cancel_at
+FROM appointment a
+WHERE a.person_id = r.person_id AND a.starts_at >= least(r.no_show_since, r.late_since)
+"""
+ONE_STANDING = sql_text(
+    f"""
+SELECT s.* FROM (SELECT CAST(:person AS text) AS person_id, CAST(:group AS text) AS group_code,
+                        CAST(:day_at AS timestamptz) AS day_at,
+                        CAST(:no_show_since AS timestamptz) AS no_show_since,
+                        CAST(:late_since AS timestamptz) AS late_since) AS r
+CROSS JOIN LATERAL ({STANDING}) AS s
+"""  # noqa: S608 - made of constants only
+)
+
+
+def day_at(day: date) -> datetime:
+    """Return the moment a day begins in the city."""
+    return datetime.combine(day, time(0), CITY_ZONE)
+
+
+class StandingStore:
+    """What is known of persons when they book."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def of(self, person_id: str, group: str, day: date, rule: BookingRule, now: datetime) -> Standing:
+        """Return a person's standing for a booking of a group on a day."""
+        row = await self._session.execute(
+            ONE_STANDING,
+            {
+                "person": person_id,
+                "group": group,
+                "day_at": day_at(day),
+                "no_show_since": now - rule.no_show_window,
+                "late_since": now - rule.late_cancel_window,
+            },
+        )
+        return Standing(*row.one())
+
 
 class AppointmentStore:
     """Appointments inside one transaction."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+
+    async def add(self, booked: Appointment, reminders: Iterable[Reminder]) -> None:
+        """Keep a new appointment with its reminders."""
+        self._session.add(booked)
+        await self._session.flush()
+        await self._remind(reminders)
 
     async def lock(self, appointment_id: UUID) -> Appointment:
         """Return the appointment, locked. Raises NoSuchAppointment."""
@@ -69,30 +153,43 @@ class AppointmentStore:
             raise NoSuchAppointment
         return found
 
-    async def give_place_back(self, gone: Appointment) -> None:
-        """Free the place and drop the reminders not sent yet."""
-        await self._session.execute(
-            update(slot).where(slot.c.id == gone.slot_id).values(taken=slot.c.taken - 1)
-        )
+    async def drop_reminders(self, gone: Appointment) -> None:
+        """Drop the reminders not sent yet; one that is being sent just now is waited for."""
         await self._session.execute(
             delete(reminder).where(reminder.c.appointment_id == gone.id, reminder.c.sent_at.is_(None))
         )
 
+    async def remind_anew(self, moved: Appointment, reminders: Iterable[Reminder]) -> None:
+        """Put new reminders in the place of those not sent yet."""
+        await self.drop_reminders(moved)
+        await self._remind(reminders)
+
+    async def _remind(self, reminders: Iterable[Reminder]) -> None:
+        if rows := [vars(row) for row in reminders]:
+            await self._session.execute(insert(reminder), rows)
+
 
 async def of_person(
-    session: AsyncSession, person_id: str, *, before: tuple[datetime, UUID] | None, limit: int
+    session: AsyncSession,
+    person_id: str,
+    *,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+    points: frozenset[str] | None = None,
 ) -> Sequence[Appointment]:
-    """Return a person's appointments, the latest slot first."""
+    """Return a person's appointments, the latest slot first; for a clerk only those at these points."""
     statement = select(Appointment).where(appointment.c.person_id == person_id)
+    if points is not None:
+        statement = statement.where(appointment.c.service_point.in_(points))
     if before is not None:
         statement = statement.where(tuple_(appointment.c.starts_at, appointment.c.id) < before)
     ordered = statement.order_by(appointment.c.starts_at.desc(), appointment.c.id.desc())
     return (await session.scalars(ordered.limit(limit))).all()
 
 
-async def one_of_person(session: AsyncSession, appointment_id: UUID, person_id: str) -> Appointment:
-    """Return a person's own appointment. Raises NoSuchAppointment."""
+async def one_of_person(session: AsyncSession, appointment_id: UUID, person_id: str | None) -> Appointment:
+    """Return a person's own appointment, or anyone's when None. Raises NoSuchAppointment."""
     found = await session.get(Appointment, appointment_id)
-    if found is None or found.person_id != person_id:
+    if found is None or (person_id is not None and found.person_id != person_id):
         raise NoSuchAppointment
     return found

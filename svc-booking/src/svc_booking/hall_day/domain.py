@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 from lib_kernel import CITY_ZONE, Conflict
-from svc_booking.slot.domain import Calendar, OpeningHours
+from svc_booking.calendar.domain import SLOT_LENGTH, PointCalendar
 
 
 class DayAlreadyClosed(Conflict):
@@ -24,13 +24,12 @@ class StillArriving(Exception):
     """Numbers were drawn while the day was being closed; closing is tried again."""
 
 
-def closes_at(hours: OpeningHours, calendar: Calendar, day: date) -> datetime:
+def closes_at(calendar: PointCalendar, day: date) -> datetime:
     """Return when a point's day ends: with its last half hour, or at midnight where there is none."""
-    midnight = datetime.combine(day + timedelta(days=1), time(0), CITY_ZONE)
-    if hours.always_open:
-        return midnight
-    starts = list(hours.slot_starts(day, calendar(day)))
-    return starts[-1] + timedelta(minutes=30) if starts else midnight
+    starts = [slot.starts_at for slot in calendar.slot_times(day)]
+    if not starts:
+        return datetime.combine(day + timedelta(days=1), time(0), CITY_ZONE)
+    return starts[-1] + SLOT_LENGTH
 
 
 def is_over(

@@ -14,8 +14,7 @@ from svc_booking.hall_day.ports import UnitOfWork
 from svc_booking.hall_day.store import OpenDay, claim_missed, open_days
 from svc_booking.hall_policy.store import policy_of
 from svc_booking.queue_ticket.domain import city_day
-from svc_booking.slot.calendar import state_calendar
-from svc_booking.slot.store import hours_of
+from svc_booking.slot.store import calendar_of, one_point
 
 BATCH = 200
 
@@ -53,10 +52,11 @@ async def close_days(open_work: OpenWork, clock: Clock) -> int:
 
 
 async def _is_over(day: OpenDay, uow: SqlUnitOfWork, clock: Clock) -> bool:
-    hours = await hours_of(uow.session, day.service_point)
+    point = await one_point(uow.session, day.service_point)
+    calendar = await calendar_of(uow.session, point, day.day, day.day)
     policy = await policy_of(uow.session, day.service_point)
     return is_over(
-        closes_at(hours, state_calendar, day.day),
+        closes_at(calendar, day.day),
         clock.now(),
         somebody_is_served=day.is_serving,
         unfinished_after=policy.unfinished_after,

@@ -1,15 +1,25 @@
-"""Half-hour slots: when a point is open, what may be booked now."""
+"""Half-hour slots: their facts, their places, what is offered instead of a full one."""
 
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
+from functools import cache
+from heapq import nsmallest
+from math import asin, cos, hypot, radians, sin, sqrt
+from typing import NamedTuple
 from uuid import UUID
 
-from lib_kernel import CITY_ZONE, Conflict, NotFound
+from lib_kernel import CITY_ZONE, Conflict, Invalid, NotFound
+from svc_booking.calendar.domain import SLOT_LENGTH
 
-SLOT_LENGTH = timedelta(minutes=30)
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-FURTHEST_SEARCH = timedelta(days=40)  # Longer than any run of closed days.
+GREEN = "green"
+OFFERED = 5
+HOUR = timedelta(hours=1)
+OFFERED_AT_ONE_POINT = 2
+TRAVEL_KM_AN_HOUR = 20.0
+FAR_AWAY_KM = 60.0  # Assumed where a point's position is not known.
+EARTH_KM = 6371.0
 
 
 class NoSuchPoint(NotFound):
@@ -26,54 +36,39 @@ class NoSuchSlot(NotFound):
     title = "没有这个时段"
 
 
-class BookingClosed(Conflict):
-    """The slot begins too soon or lies too far ahead."""
+class WrongSlot(Invalid):
+    """The slot that is named is not the held one, or none is named."""
 
-    code = "booking-closed"
-    title = "该时段不在可预约的时间内"
-
-
-@dataclass(frozen=True)
-class DayKind:
-    """What the calendar says of a day."""
-
-    weekday: int
-    is_public_holiday: bool
-    is_make_up_workday: bool
+    code = "slot-mismatch"
+    title = "时段与保留的号源不符"
 
 
-Calendar = Callable[[date], DayKind]
+class SlotFull(Conflict):
+    """All places of the slot are taken; the problem offers the nearest free ones."""
+
+    code = "slot-full"
+    title = "该时段已约满"
 
 
-@dataclass(frozen=True)
-class OpeningHours:
-    """Opening hours of a point: periods of each weekday in city time; a 24 h hall never closes."""
+class QuotaFull(SlotFull):
+    """What is left is kept for the green channel or other channels until `possible_at`."""
 
-    weekly: Mapping[str, tuple[tuple[time, time], ...]]
-    always_open: bool = False
+    code = "quota-full"
+    title = "该渠道的号源已约满"
 
-    def slot_starts(self, day: date, kind: DayKind) -> Iterator[datetime]:
-        """Yield the beginning of each whole half hour the point is open on the day, in order."""
-        for opens, closes in self._periods(kind):
-            start = datetime.combine(day, opens, CITY_ZONE)
-            end = datetime.combine(day, closes, CITY_ZONE)
-            if closes <= opens:
-                end += timedelta(days=1)
-            while start + SLOT_LENGTH <= end:
-                yield start
-                start += SLOT_LENGTH
 
-    def is_open_on(self, kind: DayKind) -> bool:
-        """Return whether the point opens at all on such a day."""
-        return bool(self._periods(kind))
+class CapacityBelowTaken(Conflict):
+    """A slot cannot have fewer places than are taken; `smallest` is the least it can have now."""
 
-    def _periods(self, kind: DayKind) -> tuple[tuple[time, time], ...]:
-        if self.always_open:
-            return ((time(0), time(0)),)
-        if kind.is_public_holiday:
-            return ()
-        # A worked weekend day has the hours of a Monday.
-        return self.weekly.get("mon" if kind.is_make_up_workday else WEEKDAYS[kind.weekday], ())
+    code = "capacity-below-taken"
+    title = "容量不能少于已约人数"
+
+
+class BadCapacity(Invalid):
+    """A capacity is negative or absurd."""
+
+    code = "capacity-invalid"
+    title = "容量须为 0 至 1000"
 
 
 @dataclass(frozen=True)
@@ -85,6 +80,7 @@ class Slot:
     service_point_name: str
     group: str
     starts_at: datetime
+    is_extended: bool = False
 
     @property
     def ends_at(self) -> datetime:
@@ -92,32 +88,138 @@ class Slot:
         return self.starts_at + SLOT_LENGTH
 
 
+class SlotState(NamedTuple):
+    """A slot as it stands: `free` places in all, whether it is closed, when quotas are for all."""
+
+    free: int
+    is_closed: bool
+    quota_until: datetime | None
+
+
+def place_class(channel: str, *, is_green: bool) -> str:
+    """Return whose quota a place counts against: the green channel's, or the channel's it is asked on."""
+    return GREEN if is_green else channel
+
+
+class Position(NamedTuple):
+    """Where a point is, in degrees."""
+
+    longitude: float
+    latitude: float
+
+    def km_to(self, other: "Position") -> float:
+        """Return the distance as the crow flies, in kilometres."""
+        return _km(self, other)
+
+
+@cache
+def _km(one: Position, other: Position) -> float:
+    """Return the great-circle distance (haversine)."""
+    lat_a, lat_b = radians(one.latitude), radians(other.latitude)
+    half_lat, half_long = (lat_b - lat_a) / 2, radians(other.longitude - one.longitude) / 2
+    return 2 * EARTH_KM * asin(sqrt(sin(half_lat) ** 2 + cos(lat_a) * cos(lat_b) * sin(half_long) ** 2))
+
+
 @dataclass(frozen=True)
-class BookingWindow:
-    """What may be booked at a point now: slots that begin after `opens` and before `closes`."""
+class Place:
+    """A service point as people look for it."""
 
-    opens: datetime
-    closes: datetime
+    code: str
+    name: str
+    kind: str
+    position: Position | None = None
 
-    def check(self, slot: Slot) -> None:
-        """Raise BookingClosed unless the slot lies in the window."""
-        if slot.starts_at < self.opens:
-            raise BookingClosed("该时段即将开始或已经开始，请选择稍后的时段", earliest=self.opens)
-        if slot.starts_at >= self.closes:
-            raise BookingClosed("该时段尚未开放预约，请选择更近的日期", latest=self.closes)
+    def km_to(self, other: "Place") -> float:
+        """Return the distance in kilometres; 0 to itself, far where a position is not known."""
+        if self.code == other.code:
+            return 0.0
+        if self.position is None or other.position is None:
+            return FAR_AWAY_KM
+        return self.position.km_to(other.position)
 
 
-def booking_window(
-    hours: OpeningHours, calendar: Calendar, now: datetime, *, days_ahead: int, closes_before: timedelta
-) -> BookingWindow:
-    """Return the window of a point: today and the next `days_ahead` days on which the point is open.
+class Free(NamedTuple):
+    """A slot with places left for everybody."""
 
-    Counting opening days lets people book Monday on a Friday evening.
-    """
-    today = now.astimezone(CITY_ZONE).date()
-    day, left = today, days_ahead
-    while left and day - today < FURTHEST_SEARCH:
-        day += timedelta(days=1)
-        left -= hours.is_open_on(calendar(day))
-    end = datetime.combine(day + timedelta(days=1), time(0), CITY_ZONE)
-    return BookingWindow(now + closes_before, end)
+    slot_id: UUID
+    service_point: str
+    starts_at: datetime
+    free: int
+
+
+class FreeSlots:
+    """Free slots of one group at all points, so that the nearest ones are found quickly."""
+
+    def __init__(self, free: Iterable[Free]) -> None:
+        self._at: dict[str, list[Free]] = {}
+        for slot in sorted(free, key=lambda slot: slot.starts_at):
+            self._at.setdefault(slot.service_point, []).append(slot)
+
+    def nearest(self, full: Slot, places: Mapping[str, Place], wanted: int = 1) -> list[Free]:
+        """Return up to five free slots, the nearest first, for who wanted `wanted` places in a full one.
+
+        Near is both: hours away from the time that was wanted and hours of travel to the other point. At most
+        two are at one point, so that the load spreads: city hall, county hall, township centre, bank outlet.
+        """
+        here = places[full.service_point]
+        ranked = []
+        for point, slots in self._at.items():
+            travel = here.km_to(places[point]) / TRAVEL_KM_AN_HOUR
+            for slot in _nearest_in_time(slots, full, wanted):
+                later = (slot.starts_at - full.starts_at) / HOUR
+                ranked.append((hypot(later, travel), slot.slot_id, slot))
+        return [slot for _, _, slot in nsmallest(OFFERED, ranked)]
+
+
+def _nearest_in_time(slots: Sequence[Free], full: Slot, wanted: int) -> list[Free]:
+    """Return the two slots of a point, sorted by time, that are nearest to the wanted time and have room."""
+    after = bisect_left(slots, full.starts_at, key=lambda slot: slot.starts_at)
+    before = after - 1
+    found: list[Free] = []
+    while len(found) < OFFERED_AT_ONE_POINT and (before >= 0 or after < len(slots)):
+        earlier = full.starts_at - slots[before].starts_at if before >= 0 else timedelta.max
+        later = slots[after].starts_at - full.starts_at if after < len(slots) else timedelta.max
+        if later <= earlier:
+            slot, after = slots[after], after + 1
+        else:
+            slot, before = slots[before], before - 1
+        if slot.free >= wanted and slot.slot_id != full.id:
+            found.append(slot)
+    return found
+
+
+def offered(
+    full: Slot, places: Mapping[str, Place], free: FreeSlots, wanted: int = 1
+) -> list[dict[str, object]]:
+    """Return the alternatives as they stand in a problem body."""
+    here = places[full.service_point]
+    return [
+        {
+            "slot_id": str(slot.slot_id),
+            "service_point": slot.service_point,
+            "service_point_name": places[slot.service_point].name,
+            "service_point_kind": places[slot.service_point].kind,
+            "starts_at": slot.starts_at.astimezone(CITY_ZONE).isoformat(),
+            "free": slot.free,
+            "distance_km": round(here.km_to(places[slot.service_point]), 1),
+        }
+        for slot in free.nearest(full, places, wanted)
+    ]
+
+
+def check_capacity(capacity: int) -> None:
+    """Raise BadCapacity unless it is a number of places a half hour can have."""
+    if not 0 <= capacity <= 1000:
+        raise BadCapacity(field="capacity")
+
+
+def refusal(state: SlotState, places: int, now: datetime, alternatives: list[dict[str, object]]) -> SlotFull:
+    """Return why there are no `places` in a slot: none left, or what is left is kept for others."""
+    if state.free >= places and state.quota_until is not None and state.quota_until > now:
+        return QuotaFull(
+            "剩余号源为绿色通道或其他渠道保留，可稍后再试或选择下列时段、网点",
+            rule="channel_quota",
+            possible_at=state.quota_until.astimezone(CITY_ZONE).isoformat(),
+            alternatives=alternatives,
+        )
+    return SlotFull("该时段已无余号，可选择下列时段或网点", possible_at=None, alternatives=alternatives)

@@ -1,18 +1,28 @@
-"""Keeps slots made ahead of time."""
+"""Keeps calendars and slots made ahead of time."""
 
 from lib_db import Sessions
 from lib_kernel import CITY_ZONE, Clock
 from svc_booking.slot import store
-from svc_booking.slot.calendar import state_calendar
+from svc_booking.slot.generation import GENERATED_AHEAD, adapt_slots, seed_calendar
 
 
 async def make_slots_ahead(sessions: Sessions, clock: Clock) -> int:
-    """Make the slots of the coming days at every point; return how many are new. Cheap when all exist."""
-    until = clock.now().astimezone(CITY_ZONE).date() + store.GENERATED_AHEAD
-    made = 0
+    """Let the slots of the coming days exist and follow changes; return how many differ from before.
+
+    Cheap when all exist: only points that are stale, or whose horizon moved on, are looked at.
+    """
+    now = clock.now()
+    until = now.astimezone(CITY_ZONE).date() + GENERATED_AHEAD
+    async with sessions.begin() as session:
+        for city in sorted({point.city for point in await store.all_points(session)}):
+            await seed_calendar(session, city, now)
     async with sessions() as session:
         points = await store.all_points(session)
+    touched = 0
     for point in points:
+        made_until = point.slots_until.astimezone(CITY_ZONE).date() if point.slots_until else None
+        if made_until is not None and made_until > until:
+            continue
         async with sessions.begin() as session:
-            made += await store.generate_slots(session, point, until, state_calendar)
-    return made
+            touched += (await adapt_slots(session, point.code, now)).touched
+    return touched

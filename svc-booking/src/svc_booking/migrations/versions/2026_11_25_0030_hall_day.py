@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "booking_0201"
-down_revision = "booking_0001"
+down_revision = "booking_0101"
 
 
 def upgrade() -> None:
