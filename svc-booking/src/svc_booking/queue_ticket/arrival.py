@@ -50,8 +50,8 @@ async def check_in(cmd: CheckIn, *, uow: UnitOfWork, clock: Clock) -> QueueTicke
         is_late = policy.is_late(appointment.starts_at, now)
         errand = Errand(
             appointment.person_id,
-            _once(appointment.item_code, *cmd.more_items),
-            _priority(is_green=cmd.is_green, has_place=not is_late),
+            _once(appointment.item_code, *appointment.item_codes, *cmd.more_items),
+            _priority(is_green=cmd.is_green or appointment.is_green, has_place=not is_late),
             appointment.id,
         )
         place = Place(appointment.service_point, appointment.service_point_name, appointment.group)
