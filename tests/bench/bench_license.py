@@ -42,7 +42,7 @@ def stock() -> bytes:
 async def take_over(plan: Plan, demo: dict[str, Any]) -> tuple[float, float, float]:
     """Import the stock; return seconds, the worker's largest resident memory in MB and that before."""
     data = await asyncio.to_thread(stock)
-    worker = next(p for p in psutil.process_iter(["cmdline"]) if _is_worker(p, plan))
+    worker = next(p for p in psutil.process_iter() if _is_worker(p, plan))
     before = worker.memory_info().rss / 1e6
     base = f"{plan.origin}/staff/v1/license-imports"
     tokens = {name: demo["channels"]["staff"][name]["token"] for name in ("officer", "admin")}
@@ -76,8 +76,8 @@ async def take_over(plan: Plan, demo: dict[str, Any]) -> tuple[float, float, flo
 
 def _is_worker(process: psutil.Process, plan: Plan) -> bool:
     try:
-        listens = any(c.laddr.port == plan.port("license-worker") for c in process.net_connections("tcp"))
-        return "svc_license.worker" in " ".join(process.cmdline()) and listens
+        open_ = process.net_connections("tcp")
+        return any(c.status == "LISTEN" and c.laddr.port == plan.port("license-worker") for c in open_)
     except psutil.Error:
         return False
 

@@ -10,16 +10,21 @@ from PIL import Image
 
 from lib_ofd import (
     Box,
+    Curve,
     Document,
     NotOfd,
     Picture,
     Place,
     Text,
+    Unprintable,
     add_seal,
     centred,
+    missing,
+    read_data,
     read_package,
     read_signatures,
     render,
+    render_pdf,
     write_package,
 )
 
@@ -120,3 +125,50 @@ def test_the_preview_shows_text_picture_and_seal() -> None:
     assert image.getpixel((2 * 255, 2 * 35)) == (255, 0, 0)
     dark = sum(image.crop((220, 50, 380, 84)).convert("L").histogram()[:128])
     assert dark > 300
+
+
+def test_a_character_without_a_picture_is_refused_by_name() -> None:
+    document = Document(UUID(int=7), "证", NOW)
+    document.add(Text(30, 80, "李𠮷与𠮷", 6))
+    with pytest.raises(Unprintable) as refused:
+        document.build()
+    assert refused.value.characters == "𠮷"
+    assert missing("赵堃喆玥祎㎡") == ""
+
+
+def test_data_of_a_file_are_read_back() -> None:
+    assert read_data(a_document()) == {"ZZMC": "食品经营许可证"}
+    with pytest.raises(NotOfd):
+        read_data(b"no file")
+
+
+def test_curves_fills_and_thick_text_are_seen_where_they_were_put() -> None:
+    document = Document(UUID(int=7), "证", NOW, 100, 50)
+    document.add(
+        Curve(((10, 10), (30, 10), (30, 30), (10, 30)), 0.2, "0 0 255", closed=True, fill="255 0 0"),
+        Curve(((60, 10), (60, 40)), 2, "0 128 0"),
+        Text(75, 30, "田", 15, weight=0.6, spacing=2),
+    )
+    image = Image.open(io.BytesIO(render(document.build(), dots_per_mm=4))).convert("RGB")
+    assert image.size == (400, 200)
+    assert image.getpixel((80, 80)) == (255, 0, 0)
+    assert image.getpixel((240, 100)) == (0, 128, 0)
+    assert image.getpixel((4, 4)) == (255, 255, 255)
+    thin = Document(UUID(int=7), "证", NOW, 100, 50)
+    thin.add(Text(75, 30, "田", 15))
+    light = Image.open(io.BytesIO(render(thin.build(), dots_per_mm=4))).convert("L")
+    heavy = image.convert("L").crop((290, 0, 400, 200))
+    assert sum(heavy.tobytes()) < sum(light.crop((290, 0, 400, 200)).tobytes())
+
+
+def test_a_pdf_shows_the_same_page_with_an_embedded_font() -> None:
+    pdf = render_pdf(a_document(), [(PLACE, a_png())])
+    assert pdf == render_pdf(a_document(), [(PLACE, a_png())])
+    assert b"/MediaBox [ 0 0 841.8898 595.2756 ]" in pdf
+    assert b"/FontFile2" in pdf
+    assert len(render_pdf(a_document())) < len(pdf) < 150_000
+
+
+def test_pictures_that_cannot_be_read_are_refused() -> None:
+    with pytest.raises(NotOfd):
+        render(a_document(), [(PLACE, b"no picture")])

@@ -1,5 +1,6 @@
 """Checks by anyone: number and code, guesses that lead nowhere, files against the register."""
 
+import asyncio
 import base64
 import json
 import re
@@ -69,6 +70,17 @@ async def test_guessing_on_a_number_is_stopped_for_everyone_and_only_for_a_while
     assert told(await check(desk.service, "no such number", code)) == told(stopped)
     desk.clock.advance(timedelta(minutes=10))
     assert (await check(desk.service, found["number"], code)).status_code == 200
+
+
+async def test_a_code_on_a_shops_wall_is_checked_by_everybody_who_comes_in(desk: Any) -> None:
+    found = await desk.issue()
+    code = await code_of(desk, found)
+    for _ in range(3 * MOST_A_NUMBER):
+        assert (await check(desk.service, found["number"], code)).status_code == 200
+    burst = await asyncio.gather(
+        *(check(desk.service, found["number"], "2222ZZZZ") for _ in range(2 * MOST_A_NUMBER))
+    )
+    assert sorted(answer.status_code for answer in burst) == [404] * MOST_A_NUMBER + [429] * MOST_A_NUMBER
 
 
 async def test_a_client_who_tries_many_numbers_is_stopped_and_others_are_not(desk: Any) -> None:

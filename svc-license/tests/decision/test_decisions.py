@@ -176,6 +176,26 @@ async def test_a_revocation_while_a_renewal_is_made_stops_the_renewal(desk: Any,
     assert [row["status"] for row in wallet] == ["revoked"]
 
 
+async def test_a_suspension_while_a_renewal_is_made_holds_the_renewal_back(desk: Any) -> None:
+    found = await desk.issue()
+    await desk.decide("renewal", found["id"])
+    await desk.decide("suspension", found["id"])
+    await desk.work()
+    assert [status for status, _ in await desk.rows(*COLUMNS)] == [Status.SUSPENDED, Status.SEALING]
+    await desk.decide("resumption", found["id"])
+    desk.clock.advance(timedelta(minutes=1))
+    await desk.work()
+    assert [status for status, _ in await desk.rows(*COLUMNS)] == [Status.SUPERSEDED, Status.VALID]
+    [valid] = [
+        row
+        for row in (await desk.service.as_(CITIZEN).get("/v1/licenses")).json()["items"]
+        if row["status"] == "valid"
+    ]
+    await desk.decide("suspension", valid["id"])
+    body = {"action": "renewal", "reason": "依法作出", "license_id": valid["id"]}
+    assert (await desk.service.as_(OFFICER).post("/v1/license-decisions", json=body)).status_code == 409
+
+
 async def test_a_licence_ends_by_the_clock_once_however_many_workers(desk: Any) -> None:
     for _ in range(3):
         await desk.approve()

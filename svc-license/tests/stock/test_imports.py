@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from lib_files import FileStore
+from lib_files import FileMissing, FileStore
 from lib_gm import FieldCipher, sm3
 from lib_kernel import IllegalMove, LicenseNumber, citizen_id_check, move
 from lib_sheets import Sheet, write_workbook
@@ -128,6 +128,8 @@ async def test_good_rows_are_valid_at_once_and_bad_ones_told_with_row_and_reason
     assert await importing.run_once()
     job = await job_of(desk, job_id)
     assert (job["status"], job["good"], job["bad"]) == ("finished", 18, 7)
+    with pytest.raises(FileMissing):
+        await importing.files.get(f"imports/{job_id}/0001")  # The people in it are in the register now.
     reasons = await bad_rows(desk, job_id)
     assert sorted(reasons) == [5, 9, 11, 13, 15, 17, 19]
     assert reasons[15] == ALREADY

@@ -21,12 +21,15 @@ check_attempt = Table(
 )
 
 
+def _key(kind: str, value: str) -> str:
+    return hashlib.sha256(f"{kind}:{value}".encode()).hexdigest()[:32]
+
+
 async def count(session: AsyncSession, kind: str, value: str, window: datetime) -> int:
     """Count one attempt and return how many there were in the window. Commit before acting on it."""
-    key = hashlib.sha256(f"{kind}:{value}".encode()).hexdigest()[:32]
     counted = await session.execute(
         insert(check_attempt)
-        .values(key=key, window_start=window, count=1)
+        .values(key=_key(kind, value), window_start=window, count=1)
         .on_conflict_do_update(
             index_elements=["key", "window_start"], set_={"count": check_attempt.c.count + 1}
         )
@@ -34,6 +37,15 @@ async def count(session: AsyncSession, kind: str, value: str, window: datetime) 
     )
     found: int = counted.scalar_one()
     return found
+
+
+async def give_back(session: AsyncSession, kind: str, value: str, window: datetime) -> None:
+    """Take an attempt back that was none."""
+    await session.execute(
+        check_attempt.update()
+        .where(check_attempt.c.key == _key(kind, value), check_attempt.c.window_start == window)
+        .values(count=check_attempt.c.count - 1)
+    )
 
 
 async def forget_before(session: AsyncSession, window: datetime) -> None:

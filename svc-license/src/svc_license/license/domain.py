@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from lib_kernel import LicenseNumber, NotFound, move, new_id
+from lib_kernel import Conflict, LicenseNumber, NotFound, move, new_id
 
 CHECK_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CHECK_LENGTH = 8
@@ -39,7 +39,8 @@ NEXT: dict[Status, frozenset[Status]] = {
     Status.DRAFTING: frozenset({Status.SEALING, Status.CANCELLED}),
     Status.SEALING: frozenset({Status.VALID, Status.CANCELLED}),
     Status.VALID: frozenset({Status.SUSPENDED, Status.REVOKED, Status.EXPIRED, Status.SUPERSEDED}),
-    Status.SUSPENDED: frozenset({Status.VALID, Status.REVOKED, Status.EXPIRED, Status.SUPERSEDED}),
+    # A new version would lift the suspension: it waits until the old one is resumed.
+    Status.SUSPENDED: frozenset({Status.VALID, Status.REVOKED, Status.EXPIRED}),
     Status.REVOKED: frozenset(),
     # Renewed after its end: the new version takes its place.
     Status.EXPIRED: frozenset({Status.SUPERSEDED}),
@@ -49,6 +50,13 @@ NEXT: dict[Status, frozenset[Status]] = {
 SHOWN = (Status.VALID, Status.SUSPENDED, Status.REVOKED, Status.EXPIRED, Status.SUPERSEDED)
 IN_FORCE = (Status.VALID, Status.SUSPENDED)
 UNFINISHED = (Status.DRAFTING, Status.SEALING)
+
+
+class VersionSuspended(Conflict):
+    """The version before is suspended: the new one waits until it is resumed or revoked."""
+
+    code = "license-version-suspended"
+    title = "前一版本暂扣中，恢复后才能换发"
 
 
 class NoSuchLicense(NotFound):

@@ -18,7 +18,7 @@ from svc_license.kind.domain import Kind
 from svc_license.kind.form import check_fields
 from svc_license.kind.page import PageContent, check_printable, render_page
 from svc_license.kind.template import parse_template
-from svc_license.license.domain import License, Status
+from svc_license.license.domain import SHOWN, License, Status, VersionSuspended
 from svc_license.license.events import issued, superseded
 from svc_license.license.ports import (
     Catalog,
@@ -137,13 +137,16 @@ class Issuing:
                 license_.keep(path, digest)  # Old stock: it was in force already.
             else:
                 return  # Another worker was quicker after our lease ran out.
-            await uow.exchange.enqueue(license_.id, now)
+            if license_.status in SHOWN:
+                await uow.exchange.enqueue(license_.id, now)
             await uow.commit()
 
     async def _issue(self, license_: License, path: str, digest: str, uow: UnitOfWork) -> None:
         now = self.clock.now()
         if license_.supersedes is not None:
             before = await uow.licenses.lock(license_.supersedes)
+            if before.status is Status.SUSPENDED:
+                raise VersionSuspended
             if not before.holds():
                 license_.cancel("前一版本已注销或吊销，换发终止", now)
                 return

@@ -19,11 +19,10 @@ from svc_license.kind.domain import Kind
 from svc_license.kind.form import check_fields
 from svc_license.kind.page import check_printable, holder_number_kind
 from svc_license.license.domain import License, Source, Status, new_check_code
-from svc_license.license.ports import Files
 from svc_license.license.text import LicenseText, write_text
 from svc_license.person import PersonKey
 from svc_license.stock.domain import LEASE, ImportJob, Standing, StockRow, read_row
-from svc_license.stock.ports import UnitOfWork
+from svc_license.stock.ports import Files, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +81,11 @@ class Importing:
                 await self._fail(job, str(error))
         return True
 
+    async def _forget(self, job: ImportJob) -> None:
+        """Delete the file: what it said of people is in the register now, or was wrong."""
+        for part in job.paths():
+            await self.files.delete(part)
+
     async def _assemble(self, job: ImportJob, path: Path) -> None:
         digest = hashlib.new("sm3")
         with path.open("wb") as out:
@@ -108,6 +112,7 @@ class Importing:
                     job.approved_by or "", "import.finished", str(job.id), self.clock.now(), _figures(locked)
                 )
             await uow.commit()
+        await self._forget(job)
 
     def _read(self, rows: Rows, first: int, kind: Kind) -> _Batch | None:
         """Return the next rows, checked. Rows before `first` were taken over before a kill."""
@@ -186,6 +191,7 @@ class Importing:
             if locked.status is Standing.RUNNING:
                 locked.fail(problem, self.clock.now())
             await uow.commit()
+        await self._forget(job)
 
 
 def _figures(job: ImportJob) -> dict[str, str]:

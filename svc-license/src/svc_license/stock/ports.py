@@ -35,6 +35,18 @@ class Imports(Protocol):
         ...
 
 
+class Files(Protocol):
+    """Where the parts of files are kept."""
+
+    async def get(self, path: str) -> bytes:
+        """Return a part."""
+        ...
+
+    async def delete(self, path: str) -> None:
+        """Forget a part; it need not be there."""
+        ...
+
+
 class Licenses(OneByOne, Protocol):
     """Licences, also many at once."""
 

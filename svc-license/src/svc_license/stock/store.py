@@ -84,10 +84,8 @@ class ImportStore:
         if not rows:
             return set()
         written = await self._session.execute(
-            insert(license_table)
-            .values(list(rows))
-            .on_conflict_do_nothing()
-            .returning(license_table.c.external_number)
+            insert(license_table).on_conflict_do_nothing().returning(license_table.c.external_number),
+            [dict(row) for row in rows],
         )
         return set(written.scalars())
 
