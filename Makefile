@@ -41,6 +41,10 @@ run: $(STAMP) ## Run the whole platform (PORT_BASE=8000); Ctrl-C stops it
 demo: $(STAMP) ## Walk the main journey on the running platform
 	@$(BIN)/python deploy/demo/journey.py
 
+.PHONY: enrolment
+enrolment: $(STAMP) ## Enrol 1,414 pupils on the running platform, without one paper
+	@$(BIN)/python deploy/demo/enrol.py
+
 .PHONY: token
 token: $(STAMP) ## Print a demo user's access token: make -s token NAME=citizen_a
 	@$(BIN)/python -m lib_local token $(or $(NAME),citizen_a)
@@ -61,6 +65,7 @@ check: $(STAMP) ## Lint, types, architecture, OpenAPI drift
 	@for m in $(MEMBERS) deploy/demo tests; do $(BIN)/mypy --no-error-summary $$m || exit 1; done; echo "mypy: no issues in $(words $(MEMBERS)) members"
 	$(BIN)/lint-imports
 	$(BIN)/python -m lib_service.openapi --check $(OPENAPI)
+	$(BIN)/python -m gateway.route_check $(OPENAPI)
 
 .PHONY: format
 format: $(STAMP) ## Format the code and mend what can be mended
@@ -75,9 +80,21 @@ openapi: $(STAMP) ## Write each service's openapi.json
 bench: $(STAMP) ## Measure: make bench ONLY=gateway
 	@PYTHONPATH=tests $(BIN)/python -m bench.run $(ONLY)
 
+.PHONY: chaos
+chaos: $(STAMP) ## Kill service, worker, NATS and PostgreSQL in a booking rush and count (2 minutes)
+	@PYTHONPATH=tests $(BIN)/python -m chaos.run
+
+.PHONY: city
+city: $(STAMP) ## Simulate a day of all halls with and without booking: make city SCALE=2 (.run/city-day.png)
+	@$(BIN)/python deploy/demo/city_day.py
+
 .PHONY: city-data
 city-data: $(STAMP) ## Generate the demo city's data files anew
 	$(BIN)/python deploy/demo/generate_city.py
+
+.PHONY: sample
+sample: $(STAMP) ## Write a sealed sample licence to .run/sample
+	@$(BIN)/python deploy/demo/sample.py .run/sample
 
 .PHONY: lock
 lock: $(UV) ## Resolve dependencies anew into requirements.lock (hashes, no addresses)

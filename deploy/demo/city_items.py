@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from city_elements import complete, form_fields
 from city_licences import licence_table, results
-from city_tables import Record, credit_code, item_groups, rank
+from city_tables import Record, credit_code, full_name, item_groups, rank
 
 ITEMS, HIGH_FREQUENCY, CROSS_PROVINCE = 425, 362, 75
 AT_MOST_ONE_VISIT, NO_VISIT, INSTANT, UNIFIED = 421, 408, 242, 338
@@ -20,7 +21,25 @@ KINDS = (
         "05",
         ("补贴", "补助", "救助", "津贴", "抚恤金", "奖励金", "扶助", "待遇申领", "报销", "帮扶"),
     ),
-    ("行政许可", "01", ("许可", "审批", "核准", "执业", "注册", "审查", "核发", "落户", "护照", "通行证")),
+    (
+        "行政许可",
+        "01",
+        (
+            "许可",
+            "审批",
+            "核准",
+            "执业",
+            "注册",
+            "审查",
+            "安全检查",
+            "消防验收",
+            "装置竣工验收",
+            "核发",
+            "落户",
+            "护照",
+            "通行证",
+        ),
+    ),
     ("行政确认", "07", ("登记", "认定", "鉴定", "居民身份证", "居住证", "残疾人证", "教师资格")),
     ("行政奖励", "08", ("独生子女",)),
     ("其他行政权力", "10", ("备案", "年审", "审验", "复议", "复评")),
@@ -67,8 +86,11 @@ def items() -> list[Record]:
     _share(at_bank, lambda item: item["channels"].append("bank_self_service"), BANK_SELF_SERVICE, _lightness)
     _share(found, lambda item: item["channels"].append("kiosk"), AT_24H_HALL, _at_24h_hall)
     _promise(found)
+    heads = {credit_code(line): head for line, (head, _) in enumerate(item_groups(), 1)}
+    types = {record["code"]: record["name"] for record in licence_table()}
     for item in found:
         del item["short"]
+        complete(item, heads[item["department"]], types)
     return sorted(found, key=lambda item: str(item["code"]))
 
 
@@ -125,7 +147,7 @@ def _promise(found: list[Record]) -> None:
 
 
 def _item(line: int, number: int, name: str, head: list[str]) -> Record:
-    _, short, group, audience, law = head
+    _, short, group, audience, _ = head
     kind, kind_code = _kind(name)
     code = f"41{kind_code}{line:02d}{number:03d}000"
     owner = credit_code(line)
@@ -138,6 +160,7 @@ def _item(line: int, number: int, name: str, head: list[str]) -> Record:
         "name": name,
         "kind": kind,
         "department": owner,
+        "department_name": full_name(head[0]),
         "window_group": group,
         "audience": audience.split(","),
         "case_type": "promised",
@@ -150,10 +173,8 @@ def _item(line: int, number: int, name: str, head: list[str]) -> Record:
         "cross_province": [],
         "materials": _materials(name, audience),
         "result_license_type": result,
-        "fee": "不收费",
-        "legal_basis": f"《{law}》",
         "conditions": _conditions(kind),
-        "keywords": [short, name[:4]],
+        "keywords": [short],
         "form": _form(result, name),
         "short": short,
     }
@@ -172,12 +193,15 @@ def _conditions(kind: str) -> str:
     return {
         "行政许可": "符合法律法规规定的条件，材料真实、齐全、符合法定形式",
         "行政给付": "属于政策规定的保障对象，且未重复享受同类待遇",
-        "行政确认": "权属清楚、事实明确，申请人身份与材料一致",
+        "行政确认": "申请事项事实清楚、证据充分，申请人身份与材料一致",
     }.get(kind, "申请人身份真实，按要求填写申请信息")
 
 
 def _materials(name: str, audience: str) -> list[Record]:
     found = [_material("申请表", "form")]
+    if "新生入学" in name:
+        found += [_material("户口簿", "original"), _material("住所证明", "copy")]
+        return found + ([_material("预防接种证", "original")] if "小学" in name else [])
     if audience.startswith("person"):
         found.append(_material("居民身份证", "original"))
     if "enterprise" in audience and "设立" not in name and "营业执照" not in name:
@@ -191,25 +215,48 @@ def _materials(name: str, audience: str) -> list[Record]:
         (("医", "报销"), "医疗费用票据"),
         (("建设", "施工", "规划"), "项目批准文件"),
         (("登记",), "登记事项证明材料"),
+        (("消防安全检查", "旅馆业特种行业", "公共场所卫生许可"), "场所平面布局图"),
+        (("户外广告",), "广告设施设计图"),
+        (("排水管网",), "排水设施平面图"),
+        (("预防接种证补办",), "儿童出生医学证明"),
     )
     found += [_material(title, "copy") for words, title in extra if any(word in name for word in words)]
+    if any(word in name for word in ON_PREMISES):
+        found.append(_material("经营场所使用证明", "copy", satisfied_by="不动产权证书"))
+    if "enterprise" in audience:
+        found.append(_material("授权委托书", "original", required=False))
     return found
 
 
-def _material(name: str, kind: str, satisfied_by: str | None = None) -> Record:
+ON_PREMISES = (
+    "营业执照办理",
+    "企业设立登记",
+    "食品经营许可（新办）",
+    "小餐饮经营登记",
+    "旅馆业特种行业",
+    "公共场所卫生许可",
+    "消防安全检查",
+    "烟草专卖零售许可证新办",
+)
+
+
+def _material(name: str, kind: str, satisfied_by: str | None = None, *, required: bool = True) -> Record:
     code = next((code for code, title, _ in results() if title == satisfied_by), None)
-    return {"name": name, "kind": kind, "required": code is None, "satisfied_by": code}
+    return {"name": name, "kind": kind, "required": required, "satisfied_by": code}
 
 
 def _form(result: str | None, name: str) -> Record:
-    fields = next((record["fields"] for record in licence_table() if record["code"] == result), None)
-    pairs = fields or [("reason", "申请事由")]
+    licensed = next((record["fields"] for record in licence_table() if record["code"] == result), None)
+    pairs = licensed or [("reason", "申请事由")]
+    fields: dict[str, Record] = {
+        key: {"type": "string", "title": title, "minLength": 1, "maxLength": 120} for key, title in pairs
+    }
+    if licensed is None and form_fields(name):
+        fields = dict(form_fields(name))
     return {
         "type": "object",
         "title": f"{name}申请表",
-        "properties": {
-            key: {"type": "string", "title": title, "minLength": 1, "maxLength": 120} for key, title in pairs
-        },
-        "required": [key for key, _ in pairs],
+        "properties": fields,
+        "required": list(fields),
         "additionalProperties": False,
     }

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from city_bundles import bundles
+from city_elements import synonyms
 from city_items import (
     AT_24H_HALL,
     AT_MOST_ONE_VISIT,
@@ -25,7 +27,7 @@ from city_items import (
     UNIFIED,
     items,
 )
-from city_licences import license_types, seals
+from city_licences import legal_grounds, license_types, seals
 from city_places import GROUPS, departments, divisions, service_points
 
 
@@ -65,7 +67,10 @@ def build() -> dict[str, Any]:
         "window_groups": [{"code": code, "name": name, "kind": kind} for code, name, kind in GROUPS],
         "service_points": service_points(),
         "license_types": license_types(),
+        "legal_grounds": legal_grounds(),
         "items": all_items,
+        "bundles": bundles(all_items),
+        "synonyms": synonyms(),
         "seals": seals(),
         "demo": {
             "journey_item": journey["code"],

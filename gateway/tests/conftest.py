@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 from gateway_city import ORIGIN, City, Stub, ed25519_pair, serving
 from joserfc.jwk import KeySet, OKPKey
@@ -24,8 +25,13 @@ from lib_web import InternalTokenVerifier
 
 
 @pytest_asyncio.fixture
-async def city(broker: Client, nats_url: str, tmp_path: Path) -> AsyncGenerator[City]:
-    """Return the running gateway; the license, seal and complaint services are down."""
+async def city(
+    broker: Client, nats_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncGenerator[City]:
+    """Return the running gateway; the license, seal and complaint services are down.
+
+    An indirect parameter changes settings.
+    """
     catalog, booking = Stub("catalog"), Stub("booking")
     internal_private, internal_public = ed25519_pair()
     (tmp_path / "internal.pem").write_bytes(internal_private)
@@ -54,8 +60,10 @@ async def city(broker: Client, nats_url: str, tmp_path: Path) -> AsyncGenerator[
         license_url=f"http://127.0.0.1:{free_port()}",
         largest_body=10_000,
         upstream_seconds=0.5,
-        requests_per_second=50,
-        burst=60,
+        body_seconds=0.2,
+        patience_seconds=0.1,
+        requests_per_second=500,
+        burst=500,
         webhook_key_file=tmp_path / "webhook.pem",
         webhook_sm2_key_file=tmp_path / "webhook-sm2.pem",
         webhook_allow_inner=True,
@@ -64,7 +72,7 @@ async def city(broker: Client, nats_url: str, tmp_path: Path) -> AsyncGenerator[
         webhook_longest_retry=timedelta(milliseconds=200),
         webhook_rest=timedelta(milliseconds=100),
         log_level="WARNING",
-    )
+    ).model_copy(update=getattr(request, "param", {}))
     app = create_app(settings)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(serving(catalog))
@@ -85,6 +93,7 @@ async def city(broker: Client, nats_url: str, tmp_path: Path) -> AsyncGenerator[
             booking,
             broker,
             jwks,
+            inner.state.gateway,
             settings,
             inner.state.parts,
         )

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import uvicorn
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from nats.aio.client import Client
+from starlette.types import ASGIApp
 
 from gateway.parts import Parts
 from gateway.settings import Settings
@@ -60,13 +62,15 @@ class Stub:
     name: str
     port: int = field(default_factory=free_port)
     calls: int = 0
+    cache_control: str | None = None
+    items: dict[str, list[str]] = field(default_factory=dict)  # codes by the mark of a channel
     paths: list[str] = field(default_factory=list)
     answer: dict[str, Any] | None = None
     is_silent: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer with method, path, header fields and body."""
-        self.calls += 1
+        self.calls += scope["path"] != "/jwks.json"
         self.paths.append(scope["path"])
         message = await receive()
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -78,6 +82,9 @@ class Stub:
             "headers": headers,
             "body": message.get("body", b"").decode(),
         }
+        marks = parse_qs(scope["query_string"].decode()).get("channel", [])
+        if scope["path"] == "/v1/items" and marks:
+            body = {"items": [{"code": code} for code in self.items.get(marks[0], [])], "next": None}
         if scope["path"] == "/jwks.json":
             body = {"keys": [{**PROVIDER_KEY.as_dict(private=False), "kid": "p1"}]}
         elif self.answer is not None:
@@ -85,6 +92,8 @@ class Stub:
         if self.is_silent.is_set():
             await asyncio.Event().wait()
         fields = [(b"content-type", b"application/json"), (b"etag", b'"x"')]
+        if self.cache_control is not None:
+            fields.append((b"cache-control", self.cache_control.encode()))
         await send({"type": "http.response.start", "status": 200, "headers": fields})
         await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
@@ -131,6 +140,7 @@ class City:
     booking: Stub
     nats: Client
     verifier: InternalTokenVerifier
+    core: ASGIApp
     settings: Settings
     parts: Parts
 

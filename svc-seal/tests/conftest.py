@@ -1,9 +1,11 @@
-"""A running svc-seal on its own database."""
+"""A running svc-seal on its own database, and the people around it."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
+from seal_office import Office, a_document
 
 from lib_db import Sessions, make_engine, make_sessions
 from lib_testing import Clients, FixedClock, internal_keys_file, running
@@ -39,3 +41,15 @@ async def service(settings: Settings, clock: FixedClock) -> AsyncGenerator[Clien
     """Return clients of the running service."""
     async with running(create_app(settings, clock)) as clients:
         yield clients
+
+
+@pytest.fixture
+def office(service: Clients) -> Office:
+    """Return the people around the running service."""
+    return Office(service)
+
+
+@pytest.fixture
+def page() -> bytes:
+    """Return a one-page OFD."""
+    return a_document()

@@ -1,24 +1,45 @@
-"""Forwarding through the gateway."""
+"""Forwarding through the gateway, compared with nginx forwarding to the same service."""
 
 import shutil
 import subprocess
+from functools import partial
+from itertools import count
 from typing import Any
 
 from bench.harness import CONNECTIONS, Figure, Measure, can_connect, citizen_tokens, rate, until
 
 from lib_local._plan import Plan
 
+_numbers = count()
+
+
+def _item(demo: dict[str, Any]) -> str:
+    return f"/v1/items/{demo['journey']['journey_item']}"
+
+
+def _never_asked_before(url: str) -> str:
+    """Return the address with a part that nobody asked with before: its answer is in no cache."""
+    return f"{url}?n={next(_numbers)}"
+
 
 async def forward(plan: Plan, demo: dict[str, Any], *, with_token: bool) -> Figure:
-    """Measure a catalogue read through the gateway against nginx in front of the same service."""
-    path = f"/v1/items/{demo['journey']['journey_item']}"
+    """Measure a catalogue read that is not cached."""
     tokens = citizen_tokens(plan, demo, CONNECTIONS) if with_token else []
     channel = "mobile" if with_token else "public"
     own = await rate(
-        f"{plan.origin}/{channel}{path}",
+        partial(_never_asked_before, f"{plan.origin}/{channel}{_item(demo)}"),
         lambda number: {"Authorization": f"Bearer {tokens[number]}"} if with_token else {},
     )
-    other = await through_nginx(plan, path)
+    return _against(own, await through_nginx(plan, _item(demo)))
+
+
+async def cached(plan: Plan, demo: dict[str, Any]) -> Figure:
+    """Measure a catalogue read that the gateway keeps."""
+    own = await rate(lambda: f"{plan.origin}/public{_item(demo)}", lambda _: {})
+    return _against(own, await through_nginx(plan, _item(demo)))
+
+
+def _against(own: float, other: float | None) -> Figure:
     if other is None:
         return Figure(own, "requests/s", "nginx is not installed", None)
     return Figure(own, "requests/s", f"nginx forwarding to the same service: {other:.0f}", own / other)
@@ -44,7 +65,7 @@ proxy_set_header Connection ""; proxy_set_header X-Internal-Token {token}; }} }}
     process = subprocess.Popen([program, "-p", str(plan.folder), "-c", str(config), "-g", "daemon off;"])
     try:
         await until(lambda: can_connect(port))
-        return await rate(f"http://127.0.0.1:{port}{path}", lambda _: {})
+        return await rate(partial(_never_asked_before, f"http://127.0.0.1:{port}{path}"), lambda _: {})
     finally:
         process.terminate()
         process.wait()
@@ -53,4 +74,5 @@ proxy_set_header Connection ""; proxy_set_header X-Internal-Token {token}; }} }}
 FIGURES: dict[str, Measure] = {
     "gateway.forward": lambda plan, demo: forward(plan, demo, with_token=False),
     "gateway.forward_token": lambda plan, demo: forward(plan, demo, with_token=True),
+    "gateway.cached": cached,
 }

@@ -66,7 +66,7 @@ def platform() -> Generator[tuple[Plan, dict[str, Any]]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def rate(url: str, headers: Callable[[int], dict[str, str]]) -> float:
+async def rate(url: Callable[[], str], headers: Callable[[int], dict[str, str]]) -> float:
     """Return successful GET requests a second over `CONNECTIONS` connections."""
     done = 0
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as session:
@@ -74,7 +74,7 @@ async def rate(url: str, headers: Callable[[int], dict[str, str]]) -> float:
         async def ask(number: int, until: float) -> None:
             nonlocal done
             while time.perf_counter() < until:
-                async with session.get(url, headers=headers(number)) as answer:
+                async with session.get(url(), headers=headers(number)) as answer:
                     await answer.read()
                     done += answer.status == 200
 

@@ -1,14 +1,18 @@
 """The gateway's core: a plain ASGI application. No model, no framework between a client and a service."""
 
+import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Coroutine, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.guards import Breaker, Overloaded, RateLimit, TooManyRequests, UpstreamUnavailable
+from gateway.availability import Availability
+from gateway.cache import Found, ReadCache
+from gateway.guards import Breaker, InFlight, RateLimit, TooManyRequests, UpstreamUnavailable
 from gateway.identity import Authenticator, Request
 from gateway.partner.admission import Admission
 from gateway.routing import (
@@ -19,9 +23,10 @@ from gateway.routing import (
     NoSuchPath,
     RouteTable,
 )
-from gateway.upstream import Answer, Upstream, UpstreamTimeout
+from gateway.upstream import Answer, Fields, Outgoing, Upstream, UpstreamTimeout
+from gateway.visits import Visits
 from lib_kernel import DomainError
-from lib_web import HEADER, MEDIA_TYPE, Caller, CallerKind, InternalTokenSigner, problem_of
+from lib_web import HEADER, MEDIA_TYPE, Caller, CallerKind, InternalTokenSigner, matches, problem_of
 
 HOP_BY_HOP = frozenset(
     {
@@ -49,9 +54,13 @@ NOT_FORWARDED = HOP_BY_HOP | {
     b"x-forwarded-for",
     b"x-forwarded-host",
     b"x-forwarded-proto",
+    b"x-client-address",
     HEADER.lower().encode(),
 }
 NOT_RETURNED = HOP_BY_HOP | {b"server", b"date", b"x-request-id"}
+# A cached answer is asked for without the client's own copy in mind.
+CONDITIONS = frozenset({"if-none-match", "if-modified-since", "range"})
+SAFE = frozenset({"GET", "HEAD"})
 STATUS: dict[type[DomainError], int] = {MethodNotAllowed: 405, TooManyRequests: 429, UpstreamTimeout: 504}
 TOKEN_REUSED = 40.0
 REMEMBERED_TOKENS = 20_000
@@ -71,7 +80,22 @@ class KeyRequired(DomainError):
     title = "本渠道的提交请求须带 Idempotency-Key"
 
 
-STATUS[BodyTooLarge] = 413
+class BodyTooSlow(DomainError):
+    """The body did not arrive in time (408)."""
+
+    code = "body-too-slow"
+    title = "提交内容传输超时，请检查网络后重试"
+
+
+class FieldsTooLarge(DomainError):
+    """The header fields are larger than the gateway takes (431)."""
+
+    code = "header-fields-too-large"
+    title = "请求头过大"
+
+
+STATUS |= {BodyTooLarge: 413, BodyTooSlow: 408, FieldsTooLarge: 431}
+LARGEST_FIELDS = 32 * 1024
 
 
 class InternalTokens:
@@ -105,68 +129,84 @@ class Gateway:
         admission: Admission,
         tokens: InternalTokens,
         upstream: Upstream,
-        addresses: dict[str, str],
+        cache: ReadCache,
+        availability: Availability,
         own: ASGIApp,
+        visits: Visits,
         rate: RateLimit,
+        in_flight: InFlight,
         public_origin: str,
         largest_body: int,
-        most_in_flight: int,
+        body_seconds: float,
     ) -> None:
         self._table = table
         self._authenticator = authenticator
         self._admission = admission
         self._tokens = tokens
         self._upstream = upstream
-        self._addresses = addresses
+        self._cache = cache
+        self._availability = availability
         self._own = own
+        self._visits = visits
         self._rate = rate
+        self._in_flight = in_flight
         self._origin = public_origin.rstrip("/")
         self._largest_body = largest_body
-        self._most = most_in_flight
-        self._in_flight = 0
-        self._breakers = {name: Breaker() for name in addresses}
+        self._body_seconds = body_seconds
+        self._breakers: dict[str, Breaker] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            if self._in_flight >= self._most:
-                raise Overloaded
-            self._in_flight += 1
-            try:
-                await self._handle(scope, receive, send)
-            finally:
-                self._in_flight -= 1
+            with self._in_flight.request():
+                match, request = await self._read(scope, receive)
+                caller = await self._authenticator.authenticate(scope["gateway_channel"], request)
+                _check(match, scope["gateway_channel"], caller, request.headers)
+                self._admission.admit(caller, match.route)
+                send = self._admission.counting(caller, match.route, send)
+                self._rate.take(f"{caller.kind}:{caller.subject}:{_peer(scope, caller)}")
+                if caller.kind is CallerKind.CITIZEN:
+                    self._visits.note(caller.subject)
+                await self._availability.check(scope["gateway_channel"], match, request.body)
+                if match.route.is_stream:
+                    await self._stream(scope, match, caller, request, receive, send)
+                else:
+                    await self._answer(scope, match, caller, request, receive, send)
         except DomainError as error:
             await _refuse(error, send)
 
-    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _read(self, scope: Scope, receive: Receive) -> tuple[Match, Request]:
         raw: bytes = scope["raw_path"] if scope.get("raw_path") else scope["path"].encode()
-        _, channel, *rest = raw.decode("ascii", "replace").split("/")
+        path = raw.decode("ascii", "replace")
+        _, channel, *rest = path.split("/")
         if channel not in CHANNELS:
             raise NoSuchPath
-        path = "/" + "/".join(unquote(part) if "%2F" not in part.upper() else part for part in rest)
-        match = self._table.find(scope["method"], path)
+        inner = "/" + "/".join(unquote(part) if "%2F" not in part.upper() else part for part in rest)
+        match = self._table.find(scope["method"], inner)
         scope["gateway_route"] = f"/{channel}{match.route.template}"
+        scope["gateway_channel"] = channel
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > LARGEST_FIELDS:
+            raise FieldsTooLarge(f"请求头最多 {LARGEST_FIELDS} 字节", largest=LARGEST_FIELDS)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         body = await self._read_body(headers, receive)
         query = scope["query_string"].decode("latin-1")
-        url = self._origin + raw.decode("ascii", "replace") + (f"?{query}" if query else "")
+        url = self._origin + path + (f"?{query}" if query else "")
         peer = scope["client"][0] if scope.get("client") else ""
-        request = Request(scope["method"], url, headers, body, peer)
-        caller = await self._authenticator.authenticate(channel, request)
-        _check(match, channel, caller, headers)
-        self._admission.admit(caller, match.route)
-        send = self._admission.counting(caller, match.route, send)
-        self._rate.take(f"{caller.kind}:{caller.subject}:{_peer(scope, caller)}")
-        if match.route.service == "gateway":
-            await self._answer_itself(scope, match, caller, body, receive, send)
-        else:
-            await self._forward(scope, match, caller, body, query, send)
+        return match, Request(scope["method"], url, headers, body, peer)
 
     async def _read_body(self, headers: dict[str, str], receive: Receive) -> bytes:
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > self._largest_body:
             raise BodyTooLarge(f"最多 {self._largest_body} 字节", largest=self._largest_body)
+        if declared == "0" and "transfer-encoding" not in headers:
+            return b""
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                return await self._collect(receive)
+        except TimeoutError as error:
+            raise BodyTooSlow from error
+
+    async def _collect(self, receive: Receive) -> bytes:
         chunks: list[bytes] = []
         size = 0
         while True:
@@ -180,6 +220,35 @@ class Gateway:
             chunks.append(chunk)
             if not message.get("more_body"):
                 return b"".join(chunks)
+
+    async def _answer(
+        self, scope: Scope, match: Match, caller: Caller, request: Request, receive: Receive, send: Send
+    ) -> None:
+        if match.route.service == "gateway":
+            await self._answer_itself(scope, match, caller, request.body, receive, send)
+        elif match.route.is_cached:
+            await self._answer_from_cache(scope, match, caller, request, send)
+        else:
+            await _pass_on(await self._forward(scope, match, caller, request.body), send)
+
+    async def _stream(
+        self, scope: Scope, match: Match, caller: Caller, request: Request, receive: Receive, send: Send
+    ) -> None:
+        has_begun = False
+
+        async def note(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = has_begun or message["type"] == "http.response.start"
+            await send(message)
+
+        with self._in_flight.stream():
+            if match.route.service == "gateway":
+                await self._answer_itself(scope, match, caller, request.body, receive, note)
+            else:
+                answer = await self._forward(scope, match, caller, request.body)
+                await _while_listened_to(_pass_on(answer, note), receive)
+        if self._in_flight.is_draining and has_begun:
+            await send({"type": "http.response.body", "body": b""})
 
     async def _answer_itself(
         self, scope: Scope, match: Match, caller: Caller, body: bytes, receive: Receive, send: Send
@@ -200,35 +269,67 @@ class Gateway:
         }
         await self._own(inner, replay, send)
 
-    async def _forward(
-        self, scope: Scope, match: Match, caller: Caller, body: bytes, query: str, send: Send
+    async def _answer_from_cache(
+        self, scope: Scope, match: Match, caller: Caller, request: Request, send: Send
     ) -> None:
-        service = match.route.service
-        breaker = self._breakers[service]
+        async def fetch() -> tuple[int, Fields, bytes]:
+            answer = await self._forward(scope, match, caller, b"", method="GET", without=CONDITIONS)
+            return answer.status, answer.headers, await answer.body()
+
+        key = f"{scope['gateway_channel']} {match.path}?{scope['query_string'].decode('latin-1')}"
+        found = await self._cache.answer(key, fetch)
+        await _give(found, request.headers.get("if-none-match"), scope["method"], send)
+
+    async def _forward(
+        self,
+        scope: Scope,
+        match: Match,
+        caller: Caller,
+        body: bytes,
+        *,
+        method: str | None = None,
+        without: frozenset[str] = frozenset(),
+    ) -> Answer:
+        service, query = match.route.service, scope["query_string"].decode("latin-1")
+        breaker = self._breakers.setdefault(service, Breaker())
         breaker.check()
-        url = self._addresses[service] + match.path + (f"?{query}" if query else "")
-        fields = self._fields(scope, caller)
+        fields = self._fields(scope, caller, without)
+        method = method or scope["method"]
+        is_keyed = any(name == "idempotency-key" for name, _ in fields)
+        outgoing = Outgoing(
+            service,
+            method,
+            match.path + (f"?{query}" if query else ""),
+            fields,
+            body,
+            is_repeatable=method in SAFE or is_keyed,
+            is_stream=match.route.is_stream,
+        )
         try:
-            answer = await self._upstream.send(scope["method"], url, fields, body)
+            answer = await self._upstream.send(outgoing)
         except (UpstreamUnavailable, UpstreamTimeout):
             breaker.failed()
             raise
         breaker.succeeded()
-        await _pass_on(answer, send)
+        return answer
 
-    def _fields(self, scope: Scope, caller: Caller) -> list[tuple[str, str]]:
+    def _fields(self, scope: Scope, caller: Caller, without: frozenset[str]) -> list[tuple[str, str]]:
         fields = [
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in scope["headers"]
             if name not in NOT_FORWARDED
         ]
+        if without:
+            fields = [(name, value) for name, value in fields if name not in without]
         known = structlog.contextvars.get_contextvars()
         fields.append((HEADER, self._tokens.token_for(caller)))
+        if peer := _peer(scope, caller):
+            fields.append(("X-Client-Address", peer))
         fields += [("X-Request-Id", known["request_id"]), ("traceparent", known["traceparent"])]
         return fields
 
 
-def _check(match: Match, channel: str, caller: Caller, headers: dict[str, str]) -> None:
+def _check(match: Match, channel: str, caller: Caller, headers: Mapping[str, str]) -> None:
     # Staff are served as part of the PC channel, with operations of their own.
     column = "staff" if channel == "pc" and caller.kind is CallerKind.STAFF else channel
     if column not in match.route.channels:
@@ -244,14 +345,52 @@ def _peer(scope: Scope, caller: Caller) -> str:
 
 
 async def _pass_on(answer: Answer, send: Send) -> None:
-    headers = [(name.lower(), value) for name, value in answer.headers if name.lower() not in NOT_RETURNED]
     try:
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send(
+            {"type": "http.response.start", "status": answer.status, "headers": _returned(answer.headers)}
+        )
         async for chunk in answer.chunks:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
     finally:
         answer.close()
+
+
+async def _while_listened_to(passing: Coroutine[Any, Any, None], receive: Receive) -> None:
+    """Pass a stream on until it ends or the client leaves, which the server tells only who asks."""
+
+    async def left() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = [asyncio.create_task(passing), asyncio.create_task(left())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended = tasks[0].done()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if ended:
+        tasks[0].result()
+
+
+async def _give(found: Found, if_none_match: str | None, method: str, send: Send) -> None:
+    """Send a stored answer, or 304 when the client has it already."""
+    stored = found.answer
+    headers = [*_returned(stored.headers), (b"x-cache", found.how)]
+    if stored.etag and matches(if_none_match, stored.etag.decode("latin-1")):
+        headers = [field for field in headers if field[0] not in {b"content-length", b"content-type"}]
+        await send({"type": "http.response.start", "status": 304, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await send({"type": "http.response.start", "status": stored.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else stored.body})
+
+
+def _returned(headers: Fields) -> Fields:
+    lowered = ((name.lower(), value) for name, value in headers)
+    return [(name, value) for name, value in lowered if name not in NOT_RETURNED]
 
 
 async def _refuse(error: DomainError, send: Send) -> None:

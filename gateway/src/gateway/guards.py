@@ -1,7 +1,11 @@
 """Protects the services: rate per caller, requests in flight, circuit breaker per service."""
 
+import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
 
 from lib_kernel import DomainError, Unavailable
 
@@ -29,6 +33,53 @@ class UpstreamUnavailable(Unavailable):
 
     code = "upstream-unavailable"
     title = "该服务暂时不可用，请稍后再试"
+
+
+class InFlight:
+    """Counts requests and open streams, which last for hours and have a limit of their own."""
+
+    def __init__(self, most_requests: int, most_streams: int) -> None:
+        self._most_requests = most_requests
+        self._most_streams = most_streams
+        self.requests = 0
+        self.streams: set[asyncio.Task[Any]] = set()
+        self.is_draining = False
+
+    @contextmanager
+    def request(self) -> Generator[None]:
+        """Hold a place for a request. Raises Overloaded."""
+        if self.requests >= self._most_requests:
+            raise Overloaded
+        self.requests += 1
+        try:
+            yield
+        finally:
+            self.requests -= 1
+
+    @contextmanager
+    def stream(self) -> Generator[None]:
+        """Hold a place for a stream instead of the request's. Raises Overloaded."""
+        task = asyncio.current_task()
+        if len(self.streams) >= self._most_streams or task is None:
+            raise Overloaded
+        self.streams.add(task)
+        self.requests -= 1
+        try:
+            yield
+        except asyncio.CancelledError:
+            # The client comes back to another replica and goes on where it was.
+            if not self.is_draining:
+                raise
+            task.uncancel()
+        finally:
+            self.requests += 1
+            self.streams.discard(task)
+
+    def drain(self) -> None:
+        """End the streams: this process is about to stop, and they would keep it from it."""
+        self.is_draining = True
+        for task in list(self.streams):
+            task.cancel()
 
 
 class RateLimit:

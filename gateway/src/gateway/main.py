@@ -1,96 +1,58 @@
 """Web process of the gateway: `uvicorn gateway.main:app`."""
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.channel_docs import ChannelDocs
-from gateway.core import Gateway, InternalTokens
-from gateway.guards import RateLimit
-from gateway.identity import Authenticator, TrustedProxies
-from gateway.inbox.feed import Feed
-from gateway.oidc import TokenVerifier
-from gateway.own import own_app
-from gateway.partner.admission import Admission
-from gateway.parts import Parts
-from gateway.routes import TABLE
-from gateway.routing import CHANNELS, read_table
+from gateway.edge import Edge
+from gateway.routing import CHANNELS
 from gateway.settings import Settings
-from gateway.store import connected
-from gateway.upstream import Upstream
-from lib_log import configure_logging
-from lib_messaging import stop_tasks
-from lib_web import InternalTokenSigner, Observe, SisterClient, problem_response
+from gateway.wiring import lifespan_of
+from lib_web import Observe, problem_response
 
 ASSETS = Path(__file__).parent / "assets"
+OPERATION = re.compile(rf"/(?:{'|'.join(sorted(CHANNELS))})/v1/")
+
+
+class Front(Starlette):
+    """Operations of the channels go straight to the core; the rest, which is asked seldom, by routes."""
+
+    def __init__(self, settings: Settings) -> None:
+        hardened = Middleware(Edge, origins=settings.cors_origins, is_https=settings.is_https)
+        super().__init__(routes=_routes(self._core), middleware=[hardened], lifespan=lifespan_of(settings))
+        self._edge = Edge(self._core, origins=settings.cors_origins, is_https=settings.is_https)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and OPERATION.match(scope["path"]):
+            await self._edge(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _core(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # A mount takes nothing away from the path: the channel is the core's to read.
+        scope["root_path"] = ""
+        await self.state.gateway(scope, receive, send)
 
 
 def create_app(settings: Settings) -> Observe:
-    """Return the application: operations pages around the core."""
+    """Return the application."""
+    return Observe(Front(settings), _route_name)
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
-        configure_logging("gateway", settings.log_level)
-        async with AsyncExitStack() as stack:
-            client = await connected(settings.nats_url)
-            stack.push_async_callback(client.close)
-            signer = InternalTokenSigner.from_file("gateway", settings.internal_signing_key_file)
-            upstream = Upstream(settings.upstream_seconds)
-            stack.push_async_callback(upstream.aclose)
-            sisters = {
-                name: SisterClient("gateway", url, signer) for name, url in settings.upstreams().items()
-            }
-            for sister in sisters.values():
-                stack.push_async_callback(sister.aclose)
-            parts, table = Parts(client, settings), read_table(TABLE)
-            registry = parts.registry
-            kept = [*registry.follow(client), parts.usage.follow(), parts.usage.run()]
-            stack.push_async_callback(stop_tasks, [asyncio.create_task(one) for one in kept])
-            stack.push_async_callback(parts.usage.flush)
-            feed = Feed(client, parts.inbox)
-            await feed.start()
-            stack.callback(feed.close)
-            app.state.parts, app.state.feed = parts, feed
-            app.state.registry, app.state.docs = registry, ChannelDocs(table, sisters)
-            app.state.gateway = Gateway(
-                table=table,
-                authenticator=Authenticator(
-                    TokenVerifier(settings, registry.revoked),
-                    registry,
-                    sessions=parts.sessions,
-                    nonces=parts.nonces,
-                    proxies=TrustedProxies(settings.trusted_proxies),
-                    clock=parts.clock,
-                ),
-                admission=Admission(registry, parts.usage),
-                tokens=InternalTokens(signer),
-                upstream=upstream,
-                addresses=settings.upstreams(),
-                own=own_app(parts, feed, sisters, settings.person_id_key_file),
-                rate=RateLimit(settings.requests_per_second, settings.burst),
-                public_origin=settings.public_origin,
-                largest_body=settings.largest_body,
-                most_in_flight=settings.most_in_flight,
-            )
-            yield
 
-    async def core(scope: Scope, receive: Receive, send: Send) -> None:
-        # The mount takes nothing away from the path: the channel is the core's to read.
-        scope["root_path"] = ""
-        await scope["app"].state.gateway(scope, receive, send)
-
-    routes = [
+def _routes(core: ASGIApp) -> list[BaseRoute]:
+    return [
         Route("/health/live", _live),
         Route("/health/ready", _ready),
         Route("/metrics", _metrics),
@@ -99,7 +61,6 @@ def create_app(settings: Settings) -> Observe:
         Route("/{channel}/docs", _docs),
         Mount("/", app=core),
     ]
-    return Observe(Starlette(routes=routes, lifespan=lifespan), _route_name)
 
 
 def _route_name(scope: Scope) -> str:
@@ -111,7 +72,8 @@ async def _live(_request: Request) -> Response:
 
 
 async def _ready(request: Request) -> Response:
-    is_ready = request.app.state.registry.is_loaded.is_set()
+    state = request.app.state
+    is_ready = state.registry.is_loaded.is_set() and not state.in_flight.is_draining
     status = {"status": "ready" if is_ready else "not-ready"}
     return JSONResponse(status, 200 if is_ready else 503)
 

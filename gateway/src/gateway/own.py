@@ -1,14 +1,11 @@
-"""The gateway's own operations: one router for each noun, and the composed start page."""
+"""The gateway's own operations: one router for each noun."""
 
-import asyncio
-from collections.abc import Awaitable
 from pathlib import Path
-from typing import Annotated, Any, cast
 
-from fastapi import FastAPI, Query
+from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.callers import Admin, CallerDep
+from gateway.callers import Admin
 from gateway.device.http import device_router
 from gateway.inbox.feed import Feed
 from gateway.inbox.http import inbox_router
@@ -18,8 +15,7 @@ from gateway.parts import Parts
 from gateway.session.http import session_router
 from gateway.webhook.http import webhook_router
 from gateway.webhook.keys import public_keys
-from lib_kernel import DomainError
-from lib_web import Caller, CallerKind, SisterClient, install_problems
+from lib_web import SisterClient, install_problems
 
 
 class TokenRevocation(BaseModel):
@@ -28,14 +24,6 @@ class TokenRevocation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     token_id: str = Field(pattern=r"^[0-9A-Za-z_-]{1,100}$")
-
-
-class Start(BaseModel):
-    """Everything a person needs to begin; `proofs` and `slots` are null when their service is away."""
-
-    item: dict[str, Any]
-    proofs: list[dict[str, Any]] | None
-    slots: list[dict[str, Any]] | None
 
 
 def own_app(parts: Parts, feed: Feed, sisters: dict[str, SisterClient], person_key_file: Path) -> FastAPI:
@@ -68,42 +56,4 @@ def own_app(parts: Parts, feed: Feed, sisters: dict[str, SisterClient], person_k
         await parts.revoked.revoke(body.token_id)
         return body
 
-    @app.get("/v1/items/{code}/start")
-    async def start(
-        code: str, caller: CallerDep, service_point: Annotated[str | None, Query(max_length=40)] = None
-    ) -> Start:
-        item: dict[str, Any] = await sisters["catalog"].get(f"/v1/items/{code}", on_behalf_of=caller)
-        proofs, slots = await asyncio.gather(
-            _or_none(_proofs(sisters["license"], item, caller)),
-            _or_none(_slots(sisters["booking"], item, service_point, caller)),
-        )
-        return Start(item=item, proofs=proofs, slots=slots)
-
     return app
-
-
-async def _or_none(part: Awaitable[list[dict[str, Any]]]) -> list[dict[str, Any]] | None:
-    """Return an optional part of a screen, None when its service refuses or is away."""
-    try:
-        return await part
-    except DomainError:
-        return None
-
-
-async def _proofs(license_: SisterClient, item: dict[str, Any], caller: Caller) -> list[dict[str, Any]]:
-    wanted = [material["satisfied_by"] for material in item["materials"] if material["satisfied_by"]]
-    if not wanted or caller.kind is not CallerKind.CITIZEN:
-        return []
-    found = await license_.get("/v1/material-proofs", on_behalf_of=caller, license_types=wanted)
-    return cast(list[dict[str, Any]], found["items"])
-
-
-async def _slots(
-    booking: SisterClient, item: dict[str, Any], point: str | None, caller: Caller
-) -> list[dict[str, Any]]:
-    if point is None:
-        return []
-    found = await booking.get(
-        f"/v1/service-points/{point}/slots", on_behalf_of=caller, group=item["window_group"]
-    )
-    return [slot for slot in found["items"] if slot["free"]][:5]

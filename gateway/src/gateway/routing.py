@@ -41,7 +41,9 @@ class Route:
     service: str
     target: str
     channels: frozenset[str]
-    is_creating: bool
+    is_creating: bool = False
+    is_cached: bool = False
+    is_stream: bool = False
 
     def path_at_service(self, values: dict[str, str]) -> str:
         """Return the service's own path, percent-encoded."""
@@ -101,8 +103,19 @@ class RouteTable:
 
 
 def read_table(text: str) -> RouteTable:
-    """Read the table's lines. Raises ValueError naming a line that is wrong."""
-    return RouteTable([_read_line(line) for line in text.splitlines() if line.strip()])
+    """Read the table's lines. Raises ValueError naming a line that is wrong or stands twice."""
+    known: set[tuple[str, str]] = set()
+    routes = []
+    for line in filter(str.strip, text.splitlines()):
+        route = _read_line(line)
+        if (route.method, route.template) in known:
+            raise ValueError(f"twice in the table: {line}")
+        known.add((route.method, route.template))
+        routes.append(route)
+    return RouteTable(routes)
+
+
+MARKS = {"!": "is_creating", "*": "is_cached", "~": "is_stream"}
 
 
 def _read_line(line: str) -> Route:
@@ -111,6 +124,6 @@ def _read_line(line: str) -> Route:
     if unknown or not channels:
         raise ValueError(f"wrong channels in route: {line}")
     name, _, target = service.partition(":")
-    return Route(
-        method.rstrip("!"), template, name, target or template, frozenset(channels), method.endswith("!")
-    )
+    marks = {MARKS[mark]: True for mark in method if mark in MARKS}
+    plain = method.rstrip("".join(MARKS))
+    return Route(plain, template, name, target or template, frozenset(channels), **marks)

@@ -23,16 +23,28 @@ class Settings(BaseSettings):
     oidc_jwks_url: str = Field(validation_alias="OIDC_JWKS_URL")
     oidc_person_claim: str = "person_id"
     oidc_staff_claim: str = "staff_id"
-    catalog_url: str = Field(default="http://127.0.0.1:8011", validation_alias="CATALOG_URL")
+    catalog_url: str = Field(
+        default="http://127.0.0.1:8011",
+        validation_alias="CATALOG_URL",
+        description="addresses of a service's replicas, separated by commas",
+    )
     booking_url: str = Field(default="http://127.0.0.1:8012", validation_alias="BOOKING_URL")
     license_url: str = Field(default="http://127.0.0.1:8013", validation_alias="LICENSE_URL")
     seal_url: str = Field(default="http://127.0.0.1:8014", validation_alias="SEAL_URL")
     complaint_url: str = Field(default="http://127.0.0.1:8015", validation_alias="COMPLAINT_URL")
     largest_body: int = Field(default=8 * 1024 * 1024, description="bytes")
     upstream_seconds: float = Field(default=10.0, description="longest silence of a service")
+    patience_seconds: float = Field(default=3.0, description="how long a service may take to come back")
+    body_seconds: float = Field(default=20.0, description="for a request's body to arrive")
+    cache_bytes: int = Field(default=64 * 1024 * 1024, description="catalogue answers kept in memory")
     most_in_flight: int = 1000
+    most_streams: int = Field(default=5000, description="open server-sent event streams")
+    cors_origins: dict[str, list[str]] = Field(
+        default={}, description='sites whose scripts may call a channel: {"pc": ["https://…"]}'
+    )
     requests_per_second: float = Field(default=100.0, description="of one caller, lasting")
     burst: float = Field(default=200.0, description="of one caller, at once")
+    clock_file: str | None = Field(default=None, validation_alias="CLOCK_FILE")
     trusted_proxies: tuple[str, ...] = Field(default=(), description="whose X-Forwarded-For is believed")
     webhook_key_file: Path | None = Field(default=None, validation_alias="WEBHOOK_KEY_FILE")
     webhook_sm2_key_file: Path | None = Field(default=None, validation_alias="WEBHOOK_SM2_KEY_FILE")
@@ -49,12 +61,18 @@ class Settings(BaseSettings):
     sms_connector: str = Field(default="console", pattern="^(console|null)$")
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
 
-    def upstreams(self) -> dict[str, str]:
-        """Return the address of each service."""
-        return {
+    @property
+    def is_https(self) -> bool:
+        """Return whether clients reach the platform by HTTPS only."""
+        return self.public_origin.startswith("https://")
+
+    def upstreams(self) -> dict[str, list[str]]:
+        """Return the addresses of each service."""
+        named = {
             "catalog": self.catalog_url,
             "booking": self.booking_url,
             "license": self.license_url,
             "seal": self.seal_url,
             "complaint": self.complaint_url,
         }
+        return {name: [url.strip().rstrip("/") for url in urls.split(",")] for name, urls in named.items()}

@@ -8,7 +8,7 @@ import pytest_asyncio
 from sqlalchemy import delete, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lib_audit import AuditTrail, ChainReport, audit_tables, records, verify_chain
+from lib_audit import AuditTrail, ChainReport, Note, audit_tables, records, verify_chain
 from lib_db import Sessions, make_engine, make_sessions, new_metadata
 from lib_testing import WEDNESDAY
 
@@ -48,6 +48,16 @@ async def test_writers_at_once_make_one_chain(sessions: Sessions) -> None:
     async with sessions() as session:
         assert [record.number for record in await records(session, TABLES)] == list(range(1, 21))
         assert len(await records(session, TABLES, subject="SEAL-7")) == 1
+
+
+async def test_many_records_at_once_are_links_like_any_others(sessions: Sessions) -> None:
+    await note(sessions, 1)
+    async with sessions.begin() as session:
+        trail = AuditTrail(session, TABLES)
+        await trail.note_all([])
+        await trail.note_all([Note("s_1", "seal.use", f"SEAL-{n}", WEDNESDAY) for n in range(2, 50)])
+        await trail.note("s_1", "seal.freeze", "SEAL-2", WEDNESDAY)
+    assert await report(sessions) == ChainReport(50, None)
 
 
 async def test_a_record_rolled_back_leaves_no_gap(sessions: Sessions) -> None:

@@ -17,5 +17,3 @@ class Settings(ServiceSettings):
 
     days_ahead: int = Field(default=1, ge=0, le=30, description="opening days ahead that may be booked")
     closes_before: timedelta = Field(default=timedelta(minutes=5), description="booking ends before the slot")
-    check_in_early: timedelta = Field(default=timedelta(minutes=60))
-    check_in_late: timedelta = Field(default=timedelta(minutes=30), description="after the slot began")

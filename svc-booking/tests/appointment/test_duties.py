@@ -1,4 +1,4 @@
-"""Reminders and missed appointments, on a real database."""
+"""Reminders, on a real database."""
 
 import asyncio
 from datetime import timedelta
@@ -6,15 +6,11 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from lib_db import Sessions
-from lib_kernel import CITY_ZONE
 from lib_messaging import Envelope
 from lib_testing import CITIZEN, Clients, FixedClock
-from svc_booking.appointment.duties import close_missed, send_due_reminders
-from svc_booking.appointment.store import appointment
+from svc_booking.appointment.duties import send_due_reminders
 from svc_booking.database import MESSAGES
 from svc_booking.uow import BookingUnitOfWork
-
-HALF_HOUR = timedelta(minutes=30)
 
 
 async def booked_tomorrow(service: Clients, hall: str) -> dict[str, str]:
@@ -68,18 +64,3 @@ async def test_a_cancelled_appointment_sends_no_reminder(
     await service.as_(CITIZEN).post(f"/v1/appointments/{booked['id']}/cancellation")
     clock.advance(timedelta(hours=31))
     assert await send_due_reminders(lambda: BookingUnitOfWork(sessions), clock) == 0
-
-
-async def test_a_missed_appointment_closes_by_itself(
-    service: Clients, hall: str, sessions: Sessions, clock: FixedClock
-) -> None:
-    booked = await booked_tomorrow(service, hall)
-    clock.advance(timedelta(hours=31, minutes=59))
-    assert clock.now().astimezone(CITY_ZONE).isoformat() == "2026-03-05T16:59:00+08:00"
-    assert await close_missed(lambda: BookingUnitOfWork(sessions), clock, HALF_HOUR) == 0
-    clock.advance(timedelta(minutes=2))
-    assert await close_missed(lambda: BookingUnitOfWork(sessions), clock, HALF_HOUR) == 1
-    [told] = await events(sessions, "booking.appointment.no_show.v1")
-    assert told.data["appointment_id"] == booked["id"]
-    async with sessions() as session:
-        assert await session.scalar(select(appointment.c.status)) == "no_show"

@@ -54,14 +54,15 @@ async def test_from_check_in_to_finish(service: Clients, hall: str, sessions: Se
     arrived = await kiosk.post("/v1/check-ins", json={"appointment_id": booked["id"]})
     assert arrived.status_code == 201, arrived.text
     ticket = arrived.json()
-    assert (ticket["number"], ticket["status"], ticket["priority"]) == ("B001", "waiting", "booked")
+    assert (ticket["number"], ticket["status"], ticket["priority"]) == ("A001", "waiting", "booked")
 
     clerk = service.as_(CLERK)
     called = (await clerk.post(CALLS)).json()
     assert (called["id"], called["status"], called["window"]) == (ticket["id"], "called", "1号窗口")
     board = (await service.as_(PUBLIC).get(f"/v1/service-points/{hall}/board")).json()
-    assert board["calls"] == [{"number": "B001", "window": "1号窗口", "status": "called"}]
-    assert board["groups"] == [{"group": "business", "waiting": 0}]
+    [shown] = board["calls"]
+    assert (shown["number"], shown["window"], shown["status"]) == ("A001", "1号窗口", "called")
+    assert board["groups"] == [{"group": "business", "name": "business", "waiting": 0}]
 
     assert (await clerk.post(f"/v1/tickets/{ticket['id']}/start")).json()["status"] == "serving"
     assert (await clerk.post(f"/v1/tickets/{ticket['id']}/finish")).json()["status"] == "finished"
@@ -71,6 +72,7 @@ async def test_from_check_in_to_finish(service: Clients, hall: str, sessions: Se
         kinds = list(await session.scalars(select(MESSAGES.outbox.c.type).order_by(MESSAGES.outbox.c.seq)))
     assert kinds == [
         "booking.appointment.booked.v1",
+        "booking.ticket.drawn.v1",
         "booking.appointment.checked_in.v1",
         "booking.ticket.called.v1",
         "booking.ticket.finished.v1",
@@ -133,7 +135,7 @@ async def test_two_windows_never_call_the_same_number(service: Clients, hall: st
 
 async def test_numbers_are_drawn_without_gaps_or_doubles(service: Clients, hall: str) -> None:
     drawn = await asyncio.gather(*(draw(service, f"p_{number}") for number in range(12)))
-    assert sorted(ticket["number"] for ticket in drawn) == [f"B{n:03d}" for n in range(1, 13)]
+    assert sorted(ticket["number"] for ticket in drawn) == [f"A{n:03d}" for n in range(1, 13)]
 
 
 async def test_a_skipped_number_comes_back(service: Clients, hall: str) -> None:
@@ -142,7 +144,7 @@ async def test_a_skipped_number_comes_back(service: Clients, hall: str) -> None:
     await clerk.post(CALLS)
     assert (await clerk.post(f"/v1/tickets/{ticket['id']}/skip")).json()["status"] == "skipped"
     assert (await clerk.post(CALLS)).json()["type"] == "/problems/nobody-waiting"
-    assert (await clerk.post(f"/v1/tickets/{ticket['id']}/recall")).json()["status"] == "waiting"
+    assert (await clerk.post(f"/v1/tickets/{ticket['id']}/return")).json()["status"] == "waiting"
     assert (await clerk.post(CALLS)).json()["id"] == ticket["id"]
 
 

@@ -2,10 +2,12 @@
 
 from sqlalchemy.orm import registry
 
+from lib_audit import audit_tables
 from lib_db import answer_table, new_metadata
 from lib_messaging import message_tables
 
 METADATA = new_metadata()
 MAPPERS = registry(metadata=METADATA)
 MESSAGES = message_tables(METADATA)
+AUDIT = audit_tables(METADATA)
 ANSWERS = answer_table(METADATA)

@@ -16,7 +16,7 @@ from svc_catalog.application.store import application
 from svc_catalog.database import MESSAGES
 from svc_catalog.uow import CatalogUnitOfWork
 
-MARKET = "11410400005184603J"
+MARKET = "114104000051846037"
 CLERK = staff("s_clerk", "clerk", points=("410422-HALL",))
 OFFICER = staff("s_officer", "officer", orgs=(MARKET,))
 STRANGER = staff("s_other", "officer", "clerk", orgs=("other",))

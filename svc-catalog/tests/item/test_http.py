@@ -8,8 +8,8 @@ from sqlalchemy import select
 from lib_db import Sessions
 from lib_testing import PUBLIC, Clients
 from svc_catalog.database import MESSAGES
-from svc_catalog.item.domain import bigrams, normalise
-from svc_catalog.item.segment import search_words
+from svc_catalog.search.domain import bigrams, normalise
+from svc_catalog.search.segment import search_words
 from svc_catalog.seed import seed
 from svc_catalog.settings import Settings
 

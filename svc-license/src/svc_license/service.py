@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lib_service import Service
+from svc_license.checking import store as _attempts  # noqa: F401 - its table belongs to the metadata
 from svc_license.database import ANSWERS, MESSAGES, METADATA
 from svc_license.uow import LicenseUnitOfWork
 

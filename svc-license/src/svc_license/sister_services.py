@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from lib_web import InternalTokenSigner, SisterClient
+from svc_license.exchange.client import ProvinceClient
 from svc_license.license.sisters import CatalogClient, SealClient
 from svc_license.settings import Settings
 
@@ -21,3 +22,17 @@ async def open_sisters(settings: Settings) -> AsyncGenerator[tuple[CatalogClient
     finally:
         await catalog.aclose()
         await seal.aclose()
+
+
+@asynccontextmanager
+async def open_province(settings: Settings) -> AsyncGenerator[ProvinceClient | None]:
+    """Yield the provincial platform, if one is configured."""
+    if settings.province_url is None:
+        yield None
+        return
+    token = settings.province_access_token.get_secret_value()
+    client = ProvinceClient(settings.province_url, settings.province_access_id, token)
+    try:
+        yield client
+    finally:
+        await client.aclose()

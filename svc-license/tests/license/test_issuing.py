@@ -13,15 +13,15 @@ from lib_contracts.catalog import ApplicationApproved
 from lib_db import Sessions
 from lib_kernel import IllegalMove, LicenseNumber, Unavailable, move
 from lib_messaging import InboxProcessor, wrap
-from lib_testing import CITIZEN, OTHER_CITIZEN, PUBLIC, Clients, FixedClock
+from lib_testing import CITIZEN, OTHER_CITIZEN, Clients, FixedClock
 from lib_web import Caller, CallerKind
-from svc_license.consent.store import license_read
 from svc_license.database import MESSAGES
 from svc_license.license.consumers import draft_license
 from svc_license.license.domain import NEXT, Status
 from svc_license.license.issuing import Issuing
 from svc_license.license.store import license_table
 from svc_license.uow import LicenseUnitOfWork
+from svc_license.usage.store import license_read
 
 BANK = Caller(CallerKind.PARTNER, "psbc", "bank", partner="psbc")
 OTHER_BANK = Caller(CallerKind.PARTNER, "ccb", "bank", partner="ccb")
@@ -164,7 +164,7 @@ async def test_others_do_not_see_my_licence(
     sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients
 ) -> None:
     found = await issued(sessions, clock, issuing, service)
-    for path in ("", "/document", "/preview", "/reads"):
+    for path in ("", "/document", "/preview", "/pdf", "/reads"):
         answer = await service.as_(OTHER_CITIZEN).get(f"/v1/licenses/{found['id']}{path}")
         assert answer.status_code == 404
     assert (await service.as_(OTHER_CITIZEN).get("/v1/licenses")).json()["items"] == []
@@ -240,14 +240,3 @@ async def test_nobody_consents_for_another(
     assert (await service.as_(OTHER_CITIZEN).post("/v1/consents", json=body)).status_code == 404
     past = {**body, "expires_at": "2026-01-01T00:00:00+08:00"}
     assert (await service.as_(CITIZEN).post("/v1/consents", json=past)).json()["field"] == "expires_at"
-
-
-async def test_anyone_learns_whether_a_number_is_good_and_nothing_more(
-    sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients
-) -> None:
-    found = await issued(sessions, clock, issuing, service)
-    path = "/v1/public-verifications"
-    answer = await service.as_(PUBLIC).post(path, json={"license_number": found["number"]})
-    assert answer.json() == {"valid": True, "license_name": "食品经营许可证", "valid_until": "2031-03-03"}
-    wrong = await service.as_(PUBLIC).post(path, json={"license_number": found["number"][:-1] + "?"})
-    assert wrong.status_code == 422

@@ -9,11 +9,14 @@ from typing import Any
 from lib_db import make_engine, make_sessions
 from lib_kernel import Clock, IllegalMove, clock_from
 from svc_seal.authority import open_authority
-from svc_seal.seal.commands import Apply, apply, approve
-from svc_seal.seal.domain import SealExists
+from svc_seal.certificate.issuer import AuthorityListIssuer
+from svc_seal.seal.commands import Apply, Making, apply, approve
+from svc_seal.seal.domain import Kind, SealExists
 from svc_seal.seal.maker import AuthorityMaker
 from svc_seal.settings import Settings
 from svc_seal.uow import SealUnitOfWork
+
+DEFAULT_USERS = [{"user": "svc-license", "purpose": "*"}]
 
 
 async def seed(settings: Settings, clock: Clock) -> None:
@@ -21,24 +24,35 @@ async def seed(settings: Settings, clock: Clock) -> None:
     wanted = _read(settings.city_data_dir)
     engine = make_engine(settings.database_url, pool_size=2, application="svc-seal-seed")
     sessions = make_sessions(engine)
-    maker = AuthorityMaker(open_authority(settings.keys_dir, clock.now()))
+    authority = open_authority(settings.keys_dir, clock.now(), settings)
+    making = Making(AuthorityMaker(authority), AuthorityListIssuer(authority))
     try:
         for record in wanted:
-            order = Apply(
-                record["code"], record["name"], record["department"], record["kind"], record["created_by"]
-            )
             with suppress(SealExists):
-                await apply(order, uow=SealUnitOfWork(sessions), clock=clock)
+                await apply(_order(record), uow=SealUnitOfWork(sessions), clock=clock)
             with suppress(IllegalMove):
                 await approve(
                     record["code"],
                     record["approved_by"],
                     uow=SealUnitOfWork(sessions),
-                    maker=maker,
+                    making=making,
                     clock=clock,
                 )
     finally:
         await engine.dispose()
+
+
+def _order(record: dict[str, Any]) -> Apply:
+    users = tuple((user["user"], user["purpose"]) for user in record.get("users", DEFAULT_USERS))
+    return Apply(
+        record["code"],
+        record["name"],
+        record["department"],
+        Kind(record["kind"]),
+        record["created_by"],
+        line=record.get("line", ""),
+        users=users,
+    )
 
 
 def _read(city: Path) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 GENESIS = "0" * 64
@@ -26,6 +26,17 @@ class AuditRecord:
         return self.digest == chain_digest(
             previous, self.number, self.actor, self.action, self.subject, self.at, self.facts
         )
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a record will tell, before it has its place in the chain."""
+
+    actor: str
+    action: str
+    subject: str
+    at: datetime
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

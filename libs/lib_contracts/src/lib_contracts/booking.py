@@ -1,6 +1,6 @@
 """Events of svc-booking (云叫号)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -57,7 +57,7 @@ class ReminderDue(_AppointmentEvent):
     ahead: str
 
 
-class _TicketEvent(Event):
+class _NumberEvent(Event):
     entity: ClassVar[str] = "ticket_id"
 
     ticket_id: UUID
@@ -66,16 +66,66 @@ class _TicketEvent(Event):
     appointment_id: UUID | None
     service_point: str
     service_point_name: str
+    group: str = ""
     item_code: str
+    item_codes: tuple[str, ...] = ()
+
+
+class _TicketEvent(_NumberEvent):
     window: str
 
 
+class TicketDrawn(_NumberEvent):
+    """A person is in the hall and has a number (取号). `priority` is `green`, `booked` or `walk_in`."""
+
+    type: ClassVar[str] = "booking.ticket.drawn.v1"
+
+    priority: str
+    drawn_at: datetime
+
+
+class TicketNear(_NumberEvent):
+    """Few are left before the person. Sent at most once per number; `expected_minutes` may be unknown."""
+
+    type: ClassVar[str] = "booking.ticket.near.v1"
+
+    ahead: int
+    expected_minutes: int | None
+
+
 class TicketCalled(_TicketEvent):
-    """A window called the number (叫号)."""
+    """A window called the number (叫号). Sent again when it is called once more from the queue."""
 
     type: ClassVar[str] = "booking.ticket.called.v1"
 
     called_at: datetime
+
+
+class TicketSkipped(_TicketEvent):
+    """The called person did not come to the window (过号). `skips` counts how often that happened."""
+
+    type: ClassVar[str] = "booking.ticket.skipped.v1"
+
+    skips: int
+    skipped_at: datetime
+
+
+class TicketReturned(_NumberEvent):
+    """A skipped number waits again (过号重排)."""
+
+    type: ClassVar[str] = "booking.ticket.returned.v1"
+
+    returned_at: datetime
+
+
+class TicketTransferred(_NumberEvent):
+    """The number waits for another group, or for one window of it (转窗口)."""
+
+    type: ClassVar[str] = "booking.ticket.transferred.v1"
+
+    from_window: str | None
+    to_window: str | None
+    transferred_at: datetime
 
 
 class TicketFinished(_TicketEvent):
@@ -84,3 +134,28 @@ class TicketFinished(_TicketEvent):
     type: ClassVar[str] = "booking.ticket.finished.v1"
 
     finished_at: datetime
+
+
+class TicketClosed(_NumberEvent):
+    """The number ended without being finished.
+
+    `reason` is `unserved` (the day ended), `missed_call`, `not_finished` (nobody finished it at the window)
+    or `left` (the person gave it up).
+    """
+
+    type: ClassVar[str] = "booking.ticket.closed.v1"
+
+    reason: str
+    closed_at: datetime
+
+
+class HallDayClosed(Event):
+    """A point's day is over and its figures are fixed. `closed_numbers` were still open."""
+
+    type: ClassVar[str] = "booking.day.closed.v1"
+    entity: ClassVar[str] = "service_point"
+
+    service_point: str
+    day: date
+    closed_numbers: int
+    closed_at: datetime

@@ -17,6 +17,38 @@ class ItemPublished(Event):
     item_version: int
 
 
+class ItemSuspended(Event):
+    """An item is not offered for the time being; caches of it are stale."""
+
+    type: ClassVar[str] = "catalog.item.suspended.v1"
+    entity: ClassVar[str] = "item_code"
+
+    item_code: str
+    item_version: int
+    reason: str
+
+
+class ItemResumed(Event):
+    """A suspended item is offered again; caches of it are stale."""
+
+    type: ClassVar[str] = "catalog.item.resumed.v1"
+    entity: ClassVar[str] = "item_code"
+
+    item_code: str
+    item_version: int
+
+
+class ItemWithdrawn(Event):
+    """An item was given up for good; caches of it are stale."""
+
+    type: ClassVar[str] = "catalog.item.withdrawn.v1"
+    entity: ClassVar[str] = "item_code"
+
+    item_code: str
+    item_version: int
+    reason: str
+
+
 class _ApplicationEvent(Event):
     entity: ClassVar[str] = "application_id"
 
@@ -45,6 +77,12 @@ class ApplicationAccepted(_ApplicationEvent):
     due_at: datetime
 
 
+class ApplicationSupplementRequested(_ApplicationEvent):
+    """A clerk told the applicant at once all that is missing (一次性告知); the clock stands meanwhile."""
+
+    type: ClassVar[str] = "catalog.application.supplement_requested.v1"
+
+
 class ApplicationApproved(_ApplicationEvent):
     """An officer granted it. `result_license_type` names the licence to issue, if the item has one."""
 
@@ -63,3 +101,19 @@ class ApplicationDelivered(_ApplicationEvent):
     """The applicant has the result; the case is over."""
 
     type: ClassVar[str] = "catalog.application.delivered.v1"
+
+
+class ApplicationWarned(_ApplicationEvent):
+    """Four fifths of the promised time are over (黄牌). Sent once per application."""
+
+    type: ClassVar[str] = "catalog.application.warned.v1"
+
+    due_at: datetime
+
+
+class ApplicationOverdue(_ApplicationEvent):
+    """The promised time is over and nothing is decided (红牌). Sent once per application."""
+
+    type: ClassVar[str] = "catalog.application.overdue.v1"
+
+    due_at: datetime

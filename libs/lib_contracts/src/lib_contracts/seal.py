@@ -27,3 +27,45 @@ class DocumentSealed(Event):
     seal_code: str
     digest: str
     sealed_at: datetime
+
+
+class SealFrozen(Event):
+    """A seal may not be used for a time."""
+
+    type: ClassVar[str] = "seal.seal.frozen.v1"
+    entity: ClassVar[str] = "seal_code"
+
+    seal_code: str
+    frozen_at: datetime
+
+
+class SealUnfrozen(Event):
+    """A frozen seal may be used again."""
+
+    type: ClassVar[str] = "seal.seal.unfrozen.v1"
+    entity: ClassVar[str] = "seal_code"
+
+    seal_code: str
+    unfrozen_at: datetime
+
+
+class SealRevoked(Event):
+    """A seal was withdrawn for good; `reason` is that of the revocation list (RFC 5280 §5.3.1)."""
+
+    type: ClassVar[str] = "seal.seal.revoked.v1"
+    entity: ClassVar[str] = "seal_code"
+
+    seal_code: str
+    revoked_at: datetime
+    reason: str
+
+
+class SealReplaced(Event):
+    """A new seal took the place of this one."""
+
+    type: ClassVar[str] = "seal.seal.replaced.v1"
+    entity: ClassVar[str] = "seal_code"
+
+    seal_code: str
+    replaced_by: str
+    replaced_at: datetime

@@ -1,59 +1,94 @@
-"""Chinese national cryptography: SM2, SM3, SM4, certificates, seals of GB/T 38540."""
+"""Chinese national cryptography: SM2, SM3, SM4, certificates, seals of GB/T 38540 and GM/T 0031."""
 
 from lib_gm._asn1 import SM2_WITH_SM3, SM3
 from lib_gm._certificates import (
     Issued,
+    SigningKey,
     is_issued_by,
     is_valid_at,
     issue,
+    issue_authority,
     make_root,
     may_sign,
     public_key_of,
     serial_of,
     subject_name,
+    validity_of,
 )
 from lib_gm._cipher import CannotDecrypt, FieldCipher, decrypt, encrypt
+from lib_gm._revocation import (
+    COMPROMISED,
+    REASONS,
+    NotARevocationList,
+    RevocationList,
+    Revoked,
+    make_revocation_list,
+    read_revocation_list,
+)
 from lib_gm._seals import (
-    Finding,
+    Generation,
     NotASeal,
     SealFacts,
+    SealSigner,
     SignatureFacts,
-    check_seal,
-    check_signature,
     make_seal,
     parse_seal,
     parse_signature,
+    seal_signer,
     sign_with_seal,
 )
-from lib_gm._sm2 import Sm2PrivateKey, Sm2PublicKey, sm3
+from lib_gm._signed_data import NotSignedData, PlainSignature, check_signed_data, parse_signed_data
+from lib_gm._sm2 import Sm2PrivateKey, Sm2PublicKey, signature_from_raw, signed_digest, sm3
+from lib_gm._trust import Finding, Trust
+from lib_gm._verification import check_seal, check_signature
 
 __all__ = [
+    "COMPROMISED",
+    "REASONS",
     "SM2_WITH_SM3",
     "SM3",
     "CannotDecrypt",
     "FieldCipher",
     "Finding",
+    "Generation",
     "Issued",
+    "NotARevocationList",
     "NotASeal",
+    "NotSignedData",
+    "PlainSignature",
+    "RevocationList",
+    "Revoked",
     "SealFacts",
+    "SealSigner",
     "SignatureFacts",
+    "SigningKey",
     "Sm2PrivateKey",
     "Sm2PublicKey",
+    "Trust",
     "check_seal",
     "check_signature",
+    "check_signed_data",
     "decrypt",
     "encrypt",
     "is_issued_by",
     "is_valid_at",
     "issue",
+    "issue_authority",
+    "make_revocation_list",
     "make_root",
     "make_seal",
     "may_sign",
     "parse_seal",
     "parse_signature",
+    "parse_signed_data",
     "public_key_of",
+    "read_revocation_list",
+    "seal_signer",
     "serial_of",
     "sign_with_seal",
+    "signature_from_raw",
+    "signed_digest",
     "sm3",
     "subject_name",
+    "validity_of",
 ]

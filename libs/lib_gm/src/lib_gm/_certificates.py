@@ -1,19 +1,27 @@
-"""X.509 certificates with SM2 keys, signed with SM2-with-SM3 (GM/T 0015, RFC 5280)."""
+"""X.509 certificates with SM2 keys, signed with SM2-with-SM3 (GM/T 0015, RFC 5280): made and read."""
 
 import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from asn1crypto import algos, core, keys, x509
 
-from lib_gm._asn1 import SM2_CURVE, SM2_WITH_SM3
+from lib_gm import _asn1  # noqa: F401 - teaches asn1crypto the national names
 from lib_gm._sm2 import Sm2PrivateKey, Sm2PublicKey
 
-# asn1crypto does not know the national names; it is told once, here.
-keys.NamedCurve.register("sm2p256v1", SM2_CURVE, 32)
-algos.SignedDigestAlgorithmId._map[SM2_WITH_SM3] = "sm2_sm3"
-algos.SignedDigestAlgorithmId._reverse_map = None
+
+class SigningKey(Protocol):
+    """A private key that signs with SM2-with-SM3, in this process or in a device."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature over the message, DER r and s."""
+        ...
+
+    def public_key(self) -> Sm2PublicKey:
+        """Return the public half."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -21,33 +29,67 @@ class Issued:
     """A certificate with its private key."""
 
     certificate: bytes
-    key: Sm2PrivateKey
+    key: SigningKey
 
 
-def make_root(name: str, *, valid_from: datetime, valid_until: datetime) -> Issued:
+def make_root(
+    name: str, *, valid_from: datetime, valid_until: datetime, key: SigningKey | None = None
+) -> Issued:
     """Return a new self-signed root for certificates and revocation lists."""
-    key = Sm2PrivateKey.generate()
+    key = key or Sm2PrivateKey.generate()
     usage = {"key_cert_sign", "crl_sign"}
-    der = _build(name, name, key.public_key(), key, usage, True, valid_from, valid_until)
+    subject = _name(name)
+    der = _build(subject, subject, key.public_key(), key, usage, True, None, valid_from, valid_until)
     return Issued(der, key)
 
 
 def issue(
-    root: Issued, name: str, *, valid_from: datetime, valid_until: datetime, organisation: str | None = None
+    issuer: Issued,
+    name: str,
+    *,
+    valid_from: datetime,
+    valid_until: datetime,
+    organisation: str | None = None,
+    key: SigningKey | None = None,
 ) -> Issued:
     """Return a new end certificate for signing (digitalSignature, nonRepudiation)."""
-    key = Sm2PrivateKey.generate()
+    key = key or Sm2PrivateKey.generate()
     usage = {"digital_signature", "non_repudiation"}
-    issuer = subject_name(root.certificate)
+    subject = _name(name, organisation)
     der = _build(
-        name, issuer, key.public_key(), root.key, usage, False, valid_from, valid_until, organisation
+        subject,
+        x509.Certificate.load(issuer.certificate).subject,
+        key.public_key(),
+        issuer.key,
+        usage,
+        False,
+        None,
+        valid_from,
+        valid_until,
     )
     return Issued(der, key)
 
 
+def issue_authority(
+    issuer: Issued,
+    name: str,
+    *,
+    valid_from: datetime,
+    valid_until: datetime,
+    key: SigningKey | None = None,
+) -> Issued:
+    """Return a new intermediate authority that issues end certificates only (pathLenConstraint 0)."""
+    key = key or Sm2PrivateKey.generate()
+    usage = {"key_cert_sign", "crl_sign"}
+    above = x509.Certificate.load(issuer.certificate).subject
+    der = _build(_name(name), above, key.public_key(), issuer.key, usage, True, 0, valid_from, valid_until)
+    return Issued(der, key)
+
+
 def subject_name(certificate: bytes) -> str:
-    """Return the common name of the subject."""
-    return str(x509.Certificate.load(certificate).subject.native["common_name"])
+    """Return the common name of the subject, the whole name where it has none."""
+    subject = x509.Certificate.load(certificate).subject
+    return str(subject.native.get("common_name") or subject.human_friendly)
 
 
 def public_key_of(certificate: bytes) -> Sm2PublicKey:
@@ -71,28 +113,32 @@ def is_issued_by(certificate: bytes, issuer: bytes) -> bool:
 
 def is_valid_at(certificate: bytes, moment: datetime) -> bool:
     """Return whether the moment lies in the certificate's validity."""
-    validity = x509.Certificate.load(certificate)["tbs_certificate"]["validity"]
-    begin: datetime = validity["not_before"].native
-    end: datetime = validity["not_after"].native
+    begin, end = validity_of(certificate)
     return begin <= moment <= end
+
+
+def validity_of(certificate: bytes) -> tuple[datetime, datetime]:
+    """Return the first and the last moment of the certificate's validity."""
+    validity = x509.Certificate.load(certificate)["tbs_certificate"]["validity"]
+    return validity["not_before"].native, validity["not_after"].native
 
 
 def may_sign(certificate: bytes) -> bool:
     """Return whether the key usage allows signatures on documents."""
     usage = x509.Certificate.load(certificate).key_usage_value
-    return usage is not None and "digital_signature" in usage.native
+    return usage is not None and bool({"digital_signature", "non_repudiation"} & usage.native)
 
 
 def _build(
-    subject: str,
-    issuer: str,
+    subject: x509.Name,
+    issuer: x509.Name,
     key: Sm2PublicKey,
-    signing_key: Sm2PrivateKey,
+    signing_key: SigningKey,
     usage: set[str],
-    is_root: bool,
+    is_authority: bool,
+    path_length: int | None,
     valid_from: datetime,
     valid_until: datetime,
-    organisation: str | None = None,
 ) -> bytes:
     algorithm = algos.SignedDigestAlgorithm({"algorithm": "sm2_sm3"})
     tbs = x509.TbsCertificate(
@@ -100,11 +146,11 @@ def _build(
             "version": "v3",
             "serial_number": secrets.randbits(63) | 1 << 62,
             "signature": algorithm,
-            "issuer": _name(issuer),
-            "validity": {"not_before": _time(valid_from), "not_after": _time(valid_until)},
-            "subject": _name(subject, organisation),
+            "issuer": issuer,
+            "validity": {"not_before": as_time(valid_from), "not_after": as_time(valid_until)},
+            "subject": subject,
             "subject_public_key_info": keys.PublicKeyInfo.load(key.spki()),
-            "extensions": _extensions(key, signing_key.public_key(), usage, is_root),
+            "extensions": _extensions(key, signing_key.public_key(), usage, is_authority, path_length),
         }
     )
     certificate = x509.Certificate(
@@ -125,7 +171,8 @@ def _name(common_name: str, organisation: str | None = None) -> x509.Name:
     return x509.Name.build({**parts, "common_name": common_name})
 
 
-def _time(moment: datetime) -> x509.Time:
+def as_time(moment: datetime) -> x509.Time:
+    """Return a moment as RFC 5280 writes it: UTCTime before 2050."""
     utc = moment.astimezone(UTC).replace(microsecond=0)
     if utc.year < 2050:
         return x509.Time({"utc_time": core.UTCTime(utc)})
@@ -133,20 +180,27 @@ def _time(moment: datetime) -> x509.Time:
 
 
 def _extensions(
-    key: Sm2PublicKey, issuer_key: Sm2PublicKey, usage: set[str], is_root: bool
+    key: Sm2PublicKey,
+    issuer_key: Sm2PublicKey,
+    usage: set[str],
+    is_authority: bool,
+    path_length: int | None,
 ) -> list[dict[str, object]]:
+    constraints: dict[str, object] = {"ca": is_authority}
+    if path_length is not None:
+        constraints["path_len_constraint"] = path_length
     return [
-        {"extn_id": "basic_constraints", "critical": True, "extn_value": {"ca": is_root}},
+        {"extn_id": "basic_constraints", "critical": True, "extn_value": constraints},
         {"extn_id": "key_usage", "critical": True, "extn_value": usage},
-        {"extn_id": "key_identifier", "critical": False, "extn_value": _key_id(key)},
+        {"extn_id": "key_identifier", "critical": False, "extn_value": key_id(key)},
         {
             "extn_id": "authority_key_identifier",
             "critical": False,
-            "extn_value": {"key_identifier": _key_id(issuer_key)},
+            "extn_value": {"key_identifier": key_id(issuer_key)},
         },
     ]
 
 
-def _key_id(key: Sm2PublicKey) -> bytes:
-    # RFC 5280 §4.2.1.2 suggests SHA-1 over the key; nothing secret rests on it.
+def key_id(key: Sm2PublicKey) -> bytes:
+    """Return the key identifier (RFC 5280 §4.2.1.2 suggests SHA-1; nothing secret rests on it)."""
     return hashlib.sha1(key.spki()[-65:], usedforsecurity=False).digest()

@@ -1,40 +1,64 @@
-"""Seals and seal signatures by GB/T 38540-2020: make, parse, verify over the received bytes."""
+"""Seals and seal signatures: the three generations are read, GB/T 38540-2020 (V4) is written.
 
+V1 is GM/T 0031-2014, V5 is GM/T 0031-2025. Everything signed is kept as the bytes received.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import IntEnum
+from functools import lru_cache
+from typing import TypeVar
 
-from asn1crypto import core
+from asn1crypto import core, tsp
 
-from lib_gm._asn1 import (
-    SM2_WITH_SM3,
-    SesSeal,
-    SesSealInfo,
-    SesSignature,
-    TbsSign,
+from lib_gm._asn1 import SM2_WITH_SM3
+from lib_gm._certificates import Issued, SigningKey
+from lib_gm._der import (
+    GENERALIZED_TIME,
+    IA5_STRING,
+    OCTET_STRING,
+    OID,
+    UTF8_STRING,
+    Node,
+    NotDer,
+    bits,
+    sequence,
+    write,
 )
-from lib_gm._certificates import Issued, is_issued_by, is_valid_at, may_sign, public_key_of
+from lib_gm._sm2 import sm3
 
-V4 = 4
-UNIT_SEAL = 1
+T = TypeVar("T")
+
+TIME_STAMP_CONTENT = "1.2.840.113549.1.9.16.1.4"
 MAKER_ID = "CITY"
+UNIT_SEAL = 1
+WHOLE_CERTIFICATES, CERTIFICATE_DIGESTS = 1, 2
 
 
 class NotASeal(ValueError):
-    """The bytes are no V4 seal or signature."""
+    """The bytes are no seal or signature of any known generation."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """The result of one check, with a sentence for people."""
+class Generation(IntEnum):
+    """The generation of a seal or signature; `title` names its standard."""
 
-    check: str
-    ok: bool
-    text: str
+    V1 = 1
+    V4 = 4
+    V5 = 5
+
+    @property
+    def title(self) -> str:
+        """Return the standard's number."""
+        return {1: "GM/T 0031-2014", 4: "GB/T 38540-2020", 5: "GM/T 0031-2025"}[self.value]
 
 
 @dataclass(frozen=True)
 class SealFacts:
-    """What a seal says. `picture` is a PNG, `width` and `height` are millimetres."""
+    """What a seal says. `picture` is of `picture_type`, `width` and `height` are millimetres.
+
+    A seal names its signers by whole certificates (`signers`) or by their SM3 digests (`signer_digests`).
+    """
 
     es_id: str
     name: str
@@ -45,6 +69,14 @@ class SealFacts:
     picture: bytes
     width: int
     height: int
+    picture_type: str = "PNG"
+    kind: int = UNIT_SEAL
+    signer_digests: tuple[bytes, ...] = ()
+    generation: Generation = Generation.V4
+
+    def names(self, certificate: bytes) -> bool:
+        """Return whether the certificate is one of the permitted signers'."""
+        return certificate in self.signers or sm3(certificate) in self.signer_digests
 
 
 @dataclass(frozen=True)
@@ -56,155 +88,252 @@ class SignatureFacts:
     signed_at: datetime
     data_hash: bytes
     property_info: str
+    generation: Generation = Generation.V4
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Bytes with the signature over them: `messages` are the forms that makers are known to sign."""
+
+    messages: tuple[bytes, ...]
+    signature: bytes
+    algorithm: str
+    certificate: bytes
+    time_stamp: bytes | None = None
 
 
 def make_seal(facts: SealFacts, maker: Issued) -> bytes:
-    """Return the seal in DER, signed by its maker."""
-    info = SesSealInfo(
-        {
-            "header": {"id": "ES", "version": V4, "vid": MAKER_ID},
-            "es_id": facts.es_id,
-            "property": {
-                "type": UNIT_SEAL,
-                "name": facts.name,
-                "cert_list_type": 1,
-                "cert_list": list(facts.signers),
-                "create_date": _whole(facts.created_at),
-                "valid_start": _whole(facts.valid_from),
-                "valid_end": _whole(facts.valid_until),
-            },
-            "picture": {
-                "type": "PNG",
-                "data": facts.picture,
-                "width": facts.width,
-                "height": facts.height,
-            },
-        }
+    """Return the seal in DER as V4, signed by its maker."""
+    info = sequence(
+        sequence(_ia5("ES"), _integer(Generation.V4), _ia5(MAKER_ID)),
+        _ia5(facts.es_id),
+        sequence(
+            _integer(facts.kind),
+            write(UTF8_STRING, facts.name.encode()),
+            *_signers(facts),
+            *(_time(moment) for moment in (facts.created_at, facts.valid_from, facts.valid_until)),
+        ),
+        sequence(
+            _ia5(facts.picture_type),
+            write(OCTET_STRING, facts.picture),
+            _integer(facts.width),
+            _integer(facts.height),
+        ),
     )
-    seal = SesSeal(
-        {
-            "seal_info": info,
-            "cert": maker.certificate,
-            "sign_alg": SM2_WITH_SM3,
-            "signed_value": maker.key.sign(info.dump()),
-        }
-    )
-    der: bytes = seal.dump()
-    return der
-
-
-def parse_seal(der: bytes) -> SealFacts:
-    """Return what a seal says. Raises NotASeal."""
-    try:
-        info = SesSeal.load(der, strict=True)["seal_info"]
-        if info["header"]["version"].native != V4:
-            raise NotASeal("only seals of GB/T 38540-2020 (V4) can be read")
-        about = info["property"].native
-        picture = info["picture"].native
-    except (ValueError, TypeError, KeyError) as error:
-        raise NotASeal("no seal of GB/T 38540-2020") from error
-    return SealFacts(
-        es_id=info["es_id"].native,
-        name=about["name"],
-        signers=tuple(about["cert_list"]),
-        created_at=about["create_date"],
-        valid_from=about["valid_start"],
-        valid_until=about["valid_end"],
-        picture=picture["data"],
-        width=picture["width"],
-        height=picture["height"],
+    return sequence(
+        info,
+        write(OCTET_STRING, maker.certificate),
+        _oid(SM2_WITH_SM3),
+        bits(maker.key.sign(info)),
     )
 
 
 def sign_with_seal(
     seal: bytes, data_hash: bytes, property_info: str, signer: Issued, when: datetime
 ) -> bytes:
-    """Return SES_Signature in DER over a document's digest.
+    """Return SES_Signature V4 in DER over a document's digest.
 
     `data_hash` is the SM3 of `Signature.xml`, `property_info` its absolute path in the package.
     """
-    to_sign = TbsSign(
-        {
-            "version": V4,
-            "eseal": SesSeal.load(seal),
-            "time_info": _whole(when),
-            "data_hash": data_hash,
-            "property_info": property_info,
-        }
-    )
-    signature = SesSignature(
-        {
-            "to_sign": to_sign,
-            "cert": signer.certificate,
-            "signature_alg": SM2_WITH_SM3,
-            "signature": signer.key.sign(to_sign.dump()),
-        }
-    )
-    der: bytes = signature.dump()
-    return der
+    return seal_signer(seal, signer.certificate, signer.key)(data_hash, property_info, when)
+
+
+SealSigner = Callable[[bytes, str, datetime], bytes]
+
+
+def seal_signer(seal: bytes, certificate: bytes, key: SigningKey) -> SealSigner:
+    """Return the function that signs digests with a seal; what does not change is encoded once."""
+    head, tail = _integer(Generation.V4) + seal, write(OCTET_STRING, certificate) + _oid(SM2_WITH_SM3)
+
+    def sign(data_hash: bytes, property_info: str, when: datetime) -> bytes:
+        to_sign = sequence(head, _time(when), bits(data_hash), _ia5(property_info))
+        return sequence(to_sign, tail, bits(key.sign(to_sign)))
+
+    return sign
+
+
+def parse_seal(der: bytes) -> SealFacts:
+    """Return what a seal says. Raises NotASeal."""
+    return _guarded(der, _seal_facts)
 
 
 def parse_signature(der: bytes) -> SignatureFacts:
     """Return what a signature says. Raises NotASeal."""
+    return _guarded(der, _signature_facts)
+
+
+def signed_part_of_seal(der: bytes) -> Signed:
+    """Return what the maker signed. Raises NotASeal."""
+    return _guarded(der, _signed_seal)
+
+
+def signed_part_of_signature(der: bytes) -> Signed:
+    """Return what the signer signed. Raises NotASeal."""
+    return _guarded(der, _signed_signature)
+
+
+def _guarded(der: bytes, read: Callable[[Node], T]) -> T:
     try:
-        parsed = SesSignature.load(der, strict=True)
-        to_sign = parsed["to_sign"]
-        return SignatureFacts(
-            seal=to_sign["eseal"].dump(),
-            signer=parsed["cert"].native,
-            signed_at=to_sign["time_info"].native,
-            data_hash=to_sign["data_hash"].native,
-            property_info=to_sign["property_info"].native,
-        )
-    except (ValueError, TypeError, KeyError) as error:
-        raise NotASeal("no signature of GB/T 38540-2020") from error
+        return read(Node.read(der))
+    except (NotDer, ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+        raise NotASeal("no seal or signature of a known generation") from error
 
 
-def check_seal(der: bytes, roots: tuple[bytes, ...], used_at: datetime) -> list[Finding]:
-    """Return the checks of a seal (GB/T 38540 verification of a seal), each apart. Raises NotASeal."""
-    facts = parse_seal(der)
-    seal = SesSeal.load(der)
-    maker = seal["cert"].native
-    good = _verifies(maker, seal["signed_value"].native, seal["seal_info"].dump())
-    trusted = any(is_issued_by(maker, root) for root in roots)
-    in_time = is_valid_at(maker, facts.created_at)
-    usable = facts.valid_from <= used_at <= facts.valid_until
-    return [
-        Finding("seal-signature", good, _say(good, "印章由制章者签名，未被改动", "印章内容被改动")),
-        Finding("seal-maker", trusted, _say(trusted, "制章者证书可信", "制章者证书不可信")),
-        Finding("seal-maker-validity", in_time, _say(in_time, "制章时证书有效", "制章时证书不在有效期")),
-        Finding("seal-validity", usable, _say(usable, "签章时印章在有效期内", "签章时印章不在有效期内")),
-    ]
+def _generation_of_seal(seal: Node) -> Generation:
+    members = seal.sequence(2, 5)
+    version = members[0].sequence(4, 5)[0].sequence(3, 3)[1].integer()
+    if len(members) == 2:
+        return Generation.V1
+    if len(members) == 3:
+        raise NotDer("no generation has three members")
+    return Generation.V5 if version >= Generation.V5 else Generation.V4
 
 
-def check_signature(der: bytes, roots: tuple[bytes, ...]) -> list[Finding]:
-    """Return the checks of a signature and of the seal in it, each apart. Raises NotASeal."""
-    facts = parse_signature(der)
-    parsed = SesSignature.load(der)
-    good = _verifies(facts.signer, parsed["signature"].native, parsed["to_sign"].dump())
-    listed = facts.signer in parse_seal(facts.seal).signers
-    trusted = any(is_issued_by(facts.signer, root) for root in roots) and may_sign(facts.signer)
-    in_time = is_valid_at(facts.signer, facts.signed_at)
-    return [
-        Finding("signature", good, _say(good, "签名有效", "签名无效或签章被改动")),
-        Finding("signer-listed", listed, _say(listed, "签章人在印章授权名单中", "签章人不在印章授权名单中")),
-        Finding("signer", trusted, _say(trusted, "签章人证书可信", "签章人证书不可信")),
-        Finding("signer-validity", in_time, _say(in_time, "签章时证书有效", "签章时证书不在有效期")),
-        *check_seal(facts.seal, roots, facts.signed_at),
-    ]
+def _seal_facts(seal: Node) -> SealFacts:
+    generation = _generation_of_seal(seal)
+    header, es_id, about, picture, *_extensions = seal.children[0].children
+    if header.children[0].text() != "ES":
+        raise NotDer("no seal header")
+    # Members of the property by count: V1 has no kind of list.
+    members = about.sequence(6, 7)
+    kind, name = members[0].integer(), members[1].text()
+    has_list_kind = len(members) == 7
+    list_kind = members[2].integer() if has_list_kind else WHOLE_CERTIFICATES
+    listed, created, begin, end = members[-4:]
+    parts = picture.sequence(4, 4)
+    whole = tuple(item.octets() for item in listed.children) if list_kind == WHOLE_CERTIFICATES else ()
+    digests = tuple(_digest(item) for item in listed.children) if list_kind == CERTIFICATE_DIGESTS else ()
+    return SealFacts(
+        es_id=es_id.text(),
+        name=name,
+        signers=whole,
+        created_at=created.moment(),
+        valid_from=begin.moment(),
+        valid_until=end.moment(),
+        picture=parts[1].octets(),
+        width=parts[2].integer(),
+        height=parts[3].integer(),
+        picture_type=parts[0].text().upper(),
+        kind=kind,
+        signer_digests=digests,
+        generation=generation,
+    )
 
 
-def _verifies(certificate: bytes, signature: bytes, message: bytes) -> bool:
-    try:
-        return public_key_of(certificate).verify(signature, message)
-    except ValueError:
-        return False
+def _digest(item: Node) -> bytes:
+    algorithm, value = item.sequence(2, 2)
+    if algorithm.text().strip().upper() not in {"SM3", "1.2.156.10197.1.401"}:
+        raise NotDer("certificate digests of another algorithm than SM3")
+    return value.octets()
 
 
-def _say(ok: bool, good: str, bad: str) -> str:
-    return good if ok else bad
+def _signed_seal(seal: Node) -> Signed:
+    generation = _generation_of_seal(seal)
+    if generation is Generation.V1:
+        info, by = seal.children
+        certificate, algorithm, signature = by.sequence(3, 3)
+        # The standard's text: information, certificate and algorithm as one SEQUENCE; some makers sign the
+        # information alone.
+        messages = (sequence(info.raw, certificate.raw, algorithm.raw), info.raw)
+        return Signed(messages, signature.octets(), algorithm.oid(), certificate.octets())
+    info, certificate, algorithm, signature, *rest = seal.children
+    stamp = rest[0].children[0].octets() if rest and rest[0].is_tagged(0) else None
+    return Signed((info.raw,), signature.octets(), algorithm.oid(), certificate.octets(), stamp)
 
 
-def _whole(moment: datetime) -> core.GeneralizedTime:
+def _parts_of_signature(root: Node) -> tuple[Generation, list[Node]]:
+    members = root.sequence(2, 5)
+    if len(members) == 3:
+        raise NotDer("no generation has three members")
+    to_sign = members[0].sequence(5, 8)
+    seal = _generation_of_seal(to_sign[1])
+    if len(members) == 2:
+        return Generation.V1, to_sign
+    newer = max(to_sign[0].integer(), seal) >= Generation.V5
+    return Generation.V5 if newer else Generation.V4, to_sign
+
+
+def _signature_facts(root: Node) -> SignatureFacts:
+    generation, to_sign = _parts_of_signature(root)
+    is_first = generation is Generation.V1
+    return SignatureFacts(
+        seal=to_sign[1].raw,
+        signer=(to_sign[5] if is_first else root.children[1]).octets(),
+        signed_at=_loose_moment(to_sign[2]) if is_first else to_sign[2].moment(),
+        data_hash=to_sign[3].octets(),
+        property_info=to_sign[4].text(),
+        generation=generation,
+    )
+
+
+def _signed_signature(root: Node) -> Signed:
+    generation, to_sign = _parts_of_signature(root)
+    members = root.children
+    if generation is Generation.V1:
+        certificate, algorithm = to_sign[5], to_sign[6]
+        return Signed((members[0].raw,), members[1].octets(), algorithm.oid(), certificate.octets())
+    certificate, algorithm, signature, *rest = members[1:]
+    stamp = rest[0].children[0].octets() if rest and rest[0].is_tagged(0) else None
+    return Signed((members[0].raw,), signature.octets(), algorithm.oid(), certificate.octets(), stamp)
+
+
+def _loose_moment(value: Node) -> datetime:
+    """Return the time of a V1 signature: a DER time or its plain text inside a BIT STRING, or a time itself.
+
+    A time stamp token instead of a time is read for the time it names.
+    """
+    if value.tag in {23, GENERALIZED_TIME}:
+        return value.moment()
+    content = value.octets()
+    if content[:1] == b"\x30":
+        return time_of_stamp(content)
+    if content[:1] in {b"\x17", bytes([GENERALIZED_TIME])}:
+        return Node.read(content).moment()
+    text = content.decode("ascii").rstrip("Z")
+    shape = "%Y%m%d%H%M%S" if len(text) == 14 else "%y%m%d%H%M%S"
+    return datetime.strptime(text, shape).replace(tzinfo=UTC)
+
+
+def time_of_stamp(token: bytes) -> datetime:
+    """Return the time that a time-stamp token (RFC 3161, GB/T 20520) names. Raises NotDer."""
+    moment: datetime = stamp_content(token)["gen_time"].native
+    return moment
+
+
+def stamp_content(token: bytes) -> core.Sequence:
+    """Return the TSTInfo of a token. Raises ValueError."""
+    inner = Node.read(token).sequence(2, 2)[1].children[0]
+    for part in inner.children:
+        # encapContentInfo: id-ct-TSTInfo and [0] OCTET STRING.
+        is_content = part.is_sequence() and bool(part.children) and part.children[0].tag == OID
+        if is_content and part.children[0].oid() == TIME_STAMP_CONTENT:
+            return tsp.TSTInfo.load(part.children[1].children[0].octets(), strict=True)
+    raise NotDer("no time stamp token")
+
+
+def _signers(facts: SealFacts) -> tuple[bytes, bytes]:
+    if facts.signer_digests:
+        pairs = [sequence(write(19, b"SM3"), write(OCTET_STRING, item)) for item in facts.signer_digests]
+        return _integer(CERTIFICATE_DIGESTS), sequence(*pairs)
+    whole = [write(OCTET_STRING, certificate) for certificate in facts.signers]
+    return _integer(WHOLE_CERTIFICATES), sequence(*whole)
+
+
+def _integer(value: int) -> bytes:
+    encoded: bytes = core.Integer(int(value)).dump()
+    return encoded
+
+
+@lru_cache(maxsize=8)
+def _oid(dotted: str) -> bytes:
+    encoded: bytes = core.ObjectIdentifier(dotted).dump()
+    return encoded
+
+
+def _ia5(text: str) -> bytes:
+    return write(IA5_STRING, text.encode("ascii"))
+
+
+def _time(moment: datetime) -> bytes:
     # The standard's times are UTC without a fraction.
-    return core.GeneralizedTime(moment.astimezone(UTC).replace(microsecond=0))
+    return write(GENERALIZED_TIME, moment.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode())

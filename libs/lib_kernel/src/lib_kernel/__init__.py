@@ -22,6 +22,7 @@ from lib_kernel._errors import (
     NotAuthenticated,
     NotFound,
     StaleVersion,
+    TooMany,
     Unavailable,
 )
 from lib_kernel._ids import new_id, person_id
@@ -42,6 +43,7 @@ __all__ = [
     "ShiftableClock",
     "StaleVersion",
     "SystemClock",
+    "TooMany",
     "Unavailable",
     "citizen_id_check",
     "clock_from",

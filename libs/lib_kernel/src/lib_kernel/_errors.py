@@ -74,3 +74,10 @@ class Unavailable(DomainError):
 
     code = "unavailable"
     title = "服务暂时不可用，请稍后再试"
+
+
+class TooMany(DomainError):
+    """Asked more often than allowed; waiting makes sense (429)."""
+
+    code = "too-many"
+    title = "操作过于频繁，请稍后再试"

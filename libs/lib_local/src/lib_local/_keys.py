@@ -52,7 +52,7 @@ def open_keys(folder: Path) -> Keys:
     for issuer in ISSUERS:
         _once(folder / f"internal-{issuer}.pem", _ed25519)
     _write_jwks(folder)
-    for name in ("bank", "kiosk"):
+    for name in ("bank", "kiosk", "kunshan", "exchange"):
         _once(folder / f"{name}.pem", _ed25519)
         _once(folder / f"{name}.pub.pem", partial(_ed25519_public, folder / f"{name}.pem"))
     _once(folder / "webhook.pem", _ed25519)

@@ -11,6 +11,8 @@ SANDBOX = "psbc-sandbox"
 SANDBOX_KEY_ID = "psbc-sandbox-1"
 SANDBOX_SM2_KEY_ID = "psbc-sandbox-sm2"
 KIOSK = "kiosk-410422-01"
+PARTNER_CITY = "320583"
+PARTNER_CITY_KEY_ID = "kunshan-1"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ def people(department: str, point: str) -> list[Person]:
         ),
         Person("clerk", "窗口人员", staff_id="s_clerk", roles=("clerk",), points=(point,)),
         Person("officer", "审批人员", staff_id="s_officer", roles=("officer",), orgs=(department,)),
+        Person(
+            "item_editor", "事项管理员", staff_id="s_item_editor", roles=("item_editor",), orgs=(department,)
+        ),
+        Person("item_reviewer", "事项审核员", staff_id="s_item_reviewer", roles=("item_reviewer",)),
         Person("seal_keeper", "印章管理员", staff_id="s_keeper", roles=("seal_keeper",)),
         Person(
             "case_handler",

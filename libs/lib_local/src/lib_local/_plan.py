@@ -1,6 +1,7 @@
 """Where everything of a local run is, and which processes it has."""
 
 import hashlib
+import json
 import os
 import socket
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from lib_local._people import (
     BANK_KEY_ID,
     BANK_SM2_KEY_ID,
     KIOSK,
+    PARTNER_CITY,
+    PARTNER_CITY_KEY_ID,
     SANDBOX,
     SANDBOX_KEY_ID,
     SANDBOX_SM2_KEY_ID,
@@ -35,6 +38,7 @@ OFFSETS = {
     "license-worker": 23,
     "seal-worker": 24,
     "complaint-worker": 25,
+    "stand-ins": 26,
 }
 
 
@@ -90,7 +94,7 @@ class Plan:
     def fingerprint(self) -> str:
         """Return a digest of migrations and data: while it stays the same, a start need not load again."""
         digest = hashlib.sha256()
-        files = [*self.root.glob("svc-*/src/*/migrations/versions/*.py"), *self.city.glob("*.json")]
+        files = [*self.root.glob("svc-*/src/*/migrations/versions/*.py"), *self.city.rglob("*.json")]
         files += [*self.root.glob("svc-*/src/*/seed.py"), self.root / "gateway/src/gateway/seed.py"]
         for path in sorted(files):
             digest.update(str(path.relative_to(self.root)).encode() + path.read_bytes())
@@ -107,6 +111,7 @@ def environment(
     return {
         **own,
         **addresses,
+        **_stand_ins(plan),
         "NATS_URL": nats_url,
         "NATS_TOKEN": nats_token,
         "INTERNAL_KEYS_FILE": str(keys / "internal-jwks.json"),
@@ -135,7 +140,7 @@ def migrations(plan: Plan, shared: Mapping[str, str]) -> list[Command]:
 
 def seeds(plan: Plan, shared: Mapping[str, str]) -> list[Command]:
     """Return the one-shot commands that load the city's data."""
-    return [_once(plan, service, "seed", shared) for service in ("catalog", "booking", "license", "seal")]
+    return [_once(plan, service, "seed", shared) for service in SERVICES]
 
 
 def registration(plan: Plan, shared: Mapping[str, str]) -> Command:
@@ -159,17 +164,35 @@ def processes(plan: Plan, shared: Mapping[str, str]) -> list[Command]:
         ready = f"http://127.0.0.1:{port}/health/ready"
         found.append(Command(name, [*web, *options], mine, ready))
         found.append(Command(f"{name}-worker", worker, worker_environment, f"http://127.0.0.1:{health}/"))
+    port = plan.port("stand-ins")
+    stand_ins = ["uvicorn", "stand_ins:app", "--app-dir", str(plan.root / "deploy" / "demo")]
+    ready = f"http://127.0.0.1:{port}/parcels/ready/0"
+    found.append(Command("stand-ins", [*stand_ins, "--port", str(port), *options], shared, ready))
     return found
 
 
+def _stand_ins(plan: Plan) -> dict[str, str]:
+    """Return where the stand-ins for departments, post and partner city are."""
+    origin = f"http://127.0.0.1:{plan.port('stand-ins')}"
+    return {
+        "CATALOG_DEPARTMENTS_URL": origin,
+        "CATALOG_CARRIER_URL": origin,
+        "CATALOG_EXCHANGE_PARTNERS": json.dumps({PARTNER_CITY: f"{origin}/kunshan"}),
+        "CATALOG_EXCHANGE_KEY_FILE": str(plan.folder / "keys" / "exchange.pem"),
+        "STAND_IN_ORIGIN": origin,
+        "STAND_IN_KEYS_DIR": str(plan.folder / "keys"),
+    }
+
+
 def registered_keys(public_pem: Mapping[str, str], point: str) -> list[dict[str, object]]:
-    """Return the demo bank's and terminal's keys as the gateway registers them."""
+    """Return the keys of the demo's bank, partner city and terminal as the gateway registers them."""
     sandbox = {"name": "邮储银行（沙箱）", "is_sandbox": True}
     return [
         _key("partners", BANK_KEY_ID, BANK, "ed25519", public_pem["bank"], None),
         _key("partners", BANK_SM2_KEY_ID, BANK, "sm2-sm3", public_pem["bank-sm2"], None),
         {**_key("partners", SANDBOX_KEY_ID, SANDBOX, "ed25519", public_pem["bank"], None), **sandbox},
         {**_key("partners", SANDBOX_SM2_KEY_ID, SANDBOX, "sm2-sm3", public_pem["bank-sm2"], None), **sandbox},
+        _key("partners", PARTNER_CITY_KEY_ID, PARTNER_CITY, "ed25519", public_pem["kunshan"], None),
         _key("devices", KIOSK, KIOSK, "ed25519", public_pem["kiosk"], point),
     ]
 

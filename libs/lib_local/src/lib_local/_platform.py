@@ -117,7 +117,7 @@ class Platform:
             return
         print("preparing databases and the city's data …", flush=True)
         point = self.journey["journey_point"]
-        public = {name: self._keys.public_pem(name) for name in ("bank", "bank-sm2", "kiosk")}
+        public = {name: self._keys.public_pem(name) for name in ("bank", "bank-sm2", "kiosk", "kunshan")}
         registered = _plan.registered_keys(public, point)
         (self._plan.folder / "keys" / "registered.json").write_text(json.dumps(registered))
         for batch in (_plan.migrations(self._plan, shared), _plan.seeds(self._plan, shared)):

@@ -12,7 +12,7 @@ from nats.aio.client import Client
 
 log = structlog.get_logger(__name__)
 
-CANCEL_AGAIN_SECONDS = 0.5
+CANCEL_AGAIN_SECONDS = 0.05
 
 Duty = Callable[[], Awaitable[object]]
 

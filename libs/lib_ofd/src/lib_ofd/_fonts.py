@@ -1,4 +1,4 @@
-"""The embedded font: widths of characters and small subsets for documents."""
+"""The embedded font: widths of characters, what it lacks, and small subsets for documents."""
 
 import io
 from functools import cache, lru_cache
@@ -11,10 +11,24 @@ FONT_FILE = Path(__file__).parent / "fonts" / "city-serif.ttf"
 FONT_NAME = "City Serif SC"
 
 
+class Unprintable(ValueError):
+    """The font has no picture for some characters; `characters` names them, each once."""
+
+    def __init__(self, characters: str) -> None:
+        super().__init__(f"字库中没有这些字：{characters}")
+        self.characters = characters
+
+
 @cache
 def _widths() -> tuple[dict[int, str], dict[str, tuple[int, int]], int]:
     with TTFont(FONT_FILE) as font:
         return font.getBestCmap(), font["hmtx"].metrics, font["head"].unitsPerEm
+
+
+def missing(text: str) -> str:
+    """Return the characters of a text that the font lacks, each once, in order."""
+    cmap, _, _ = _widths()
+    return "".join(dict.fromkeys(character for character in text if ord(character) not in cmap))
 
 
 def advance(character: str, size: float) -> float:
@@ -24,9 +38,9 @@ def advance(character: str, size: float) -> float:
     return size * metrics[name][0] / units if name else size
 
 
-def width(text: str, size: float) -> float:
-    """Return the width of a line of text."""
-    return sum(advance(character, size) for character in text)
+def width(text: str, size: float, spacing: float = 0.0) -> float:
+    """Return the width of a line of text; `spacing` is added between characters."""
+    return sum(advance(character, size) for character in text) + spacing * max(0, len(text) - 1)
 
 
 @lru_cache(maxsize=256)

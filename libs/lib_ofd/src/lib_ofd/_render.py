@@ -1,11 +1,19 @@
-"""A PNG preview of the first page: text, outlines, pictures and seals. Not a general OFD viewer."""
+"""Reads the first page back into parts and draws it as PNG or PDF, seals on top. Not a general OFD viewer.
+
+Both pictures come from the file itself, so they show what was sealed and nothing else.
+"""
 
 import io
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from lxml import etree
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
 
 from lib_ofd._elements import NS
 from lib_ofd._fonts import FONT_FILE
@@ -13,11 +21,84 @@ from lib_ofd._package import NotOfd, absolute, find_text, parse_xml, read_packag
 from lib_ofd._signatures import Place
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+STEP = re.compile(r"[A-Z]|-?\d+(?:\.\d+)?")
 LARGEST_SIDE_MM = 1500.0
+POINTS_PER_MM = 72 / 25.4
+SMOOTHING = 2
+PDF_FONT = "CitySerif"
+LARGEST_PICTURE_PIXELS = 40_000_000
+
+Color = tuple[int, int, int]
+Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class _Glyphs:
+    """Characters with their places on the base line."""
+
+    text: str
+    places: tuple[tuple[float, float], ...]
+    size: float
+    color: Color
+    weight: float
+
+
+@dataclass(frozen=True)
+class _Path:
+    lines: tuple[tuple[Points, bool], ...]
+    width: float
+    color: Color
+    fill: Color | None
+
+
+@dataclass(frozen=True)
+class _Image:
+    x: float
+    y: float
+    width: float
+    height: float
+    data: bytes
+
+
+@dataclass(frozen=True)
+class _Page:
+    title: str
+    width: float
+    height: float
+    parts: tuple[_Glyphs | _Path | _Image, ...]
 
 
 def render(document: bytes, seals: Iterable[tuple[Place, bytes]] = (), *, dots_per_mm: float = 6.0) -> bytes:
     """Return the first page as PNG; `seals` are places with their pictures. Raises NotOfd."""
+    page = _read(document, seals)
+    scale = dots_per_mm * SMOOTHING
+    image = Image.new("RGB", (round(page.width * scale), round(page.height * scale)), "white")
+    drawing = _Drawing(image, scale)
+    for part in page.parts:
+        drawing.draw(part)
+    out = io.BytesIO()
+    image.reduce(SMOOTHING).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def render_pdf(document: bytes, seals: Iterable[tuple[Place, bytes]] = ()) -> bytes:
+    """Return the first page as PDF, font embedded; the same input gives the same bytes. Raises NotOfd."""
+    page = _read(document, seals)
+    if PDF_FONT not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(TTFont(PDF_FONT, str(FONT_FILE)))
+    out = io.BytesIO()
+    size = (page.width * POINTS_PER_MM, page.height * POINTS_PER_MM)
+    canvas = Canvas(out, pagesize=size, invariant=1, pageCompression=1)
+    canvas.setTitle(page.title)
+    sheet = _Sheet(canvas, page.height)
+    for part in page.parts:
+        sheet.draw(part)
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _read(document: bytes, seals: Iterable[tuple[Place, bytes]]) -> _Page:
     files = read_package(document)
     root = parse_xml(files["/OFD.xml"])
     main = absolute(find_text(root, "ofd:DocBody/ofd:DocRoot") or "", "/OFD.xml")
@@ -27,69 +108,165 @@ def render(document: bytes, seals: Iterable[tuple[Place, bytes]] = (), *, dots_p
     _, _, width, height = _numbers(find_text(tree, "ofd:CommonData/ofd:PageArea/ofd:PhysicalBox"))
     if not 0 < width <= LARGEST_SIDE_MM or not 0 < height <= LARGEST_SIDE_MM:
         raise NotOfd("页面尺寸不合法")
-    image = Image.new("RGB", (round(width * dots_per_mm), round(height * dots_per_mm)), "white")
     page = tree.find("ofd:Pages/ofd:Page", NS)
     content = absolute(page.get("BaseLoc", "") if page is not None else "", main)
     if content not in files:
         raise NotOfd("缺少页面内容")
-    canvas = _Canvas(image, dots_per_mm, _pictures(files, tree, main))
-    for item in parse_xml(files[content]).iterfind("ofd:Content/ofd:Layer/*", NS):
-        canvas.draw(item)
-    for place, png in seals:
-        canvas.paste(png, place.x, place.y, place.width, place.height)
-    out = io.BytesIO()
-    image.save(out, "PNG", optimize=True)
-    return out.getvalue()
+    pictures = _pictures(files, tree, main)
+    items = parse_xml(files[content]).iterfind("ofd:Content/ofd:Layer/*", NS)
+    parts = [part for item in items if (part := _part(item, pictures)) is not None]
+    parts += [_Image(place.x, place.y, place.width, place.height, png) for place, png in seals]
+    return _Page(find_text(root, "ofd:DocBody/ofd:DocInfo/ofd:Title") or "", width, height, tuple(parts))
 
 
-class _Canvas:
-    def __init__(self, image: Image.Image, scale: float, pictures: dict[str, bytes]) -> None:
+def _part(item: etree._Element, pictures: dict[str, bytes]) -> _Glyphs | _Path | _Image | None:
+    x, y, width, height = _numbers(item.get("Boundary"))
+    kind = etree.QName(item).localname
+    if kind == "TextObject":
+        return _glyphs(item, x, y)
+    if kind == "PathObject":
+        return _path(item, x, y)
+    if kind == "ImageObject" and item.get("ResourceID") in pictures:
+        return _Image(x, y, width, height, pictures[item.get("ResourceID", "")])
+    return None
+
+
+def _glyphs(item: etree._Element, x: float, y: float) -> _Glyphs | None:
+    code = item.find("ofd:TextCode", NS)
+    if code is None or not code.text:
+        return None
+    size = float(item.get("Size", "5"))
+    x += float(code.get("X", "0"))
+    base = y + float(code.get("Y", "0"))
+    steps = [float(step) for step in NUMBER.findall(code.get("DeltaX", ""))]
+    places = []
+    for index in range(len(code.text)):
+        places.append((x, base))
+        x += steps[index] if index < len(steps) else size
+    weight = float(item.get("LineWidth", "0.35")) if item.get("Stroke") == "true" else 0.0
+    return _Glyphs(code.text, tuple(places), size, _color(item.find("ofd:FillColor", NS)), weight)
+
+
+def _path(item: etree._Element, x: float, y: float) -> _Path:
+    lines: list[tuple[Points, bool]] = []
+    numbers: list[float] = []
+    steps = STEP.findall(find_text(item, "ofd:AbbreviatedData") or "")
+    for step in [*steps, "M"]:
+        if not step.isalpha():
+            numbers.append(float(step))
+            continue
+        if numbers and lines:
+            # Of a curve's step only the end is taken: the outlines drawn here are made of short lines.
+            lines[-1][0].append((x + numbers[-2], y + numbers[-1]) if len(numbers) > 1 else (x, y))
+        numbers = []
+        if step in {"M", "S"}:
+            lines.append(([], False))
+        elif step == "C" and lines:
+            lines[-1] = (lines[-1][0], True)
+    fill = _color(item.find("ofd:FillColor", NS)) if item.get("Fill") == "true" else None
+    drawn = tuple(line for line in lines if len(line[0]) > 1)
+    return _Path(drawn, float(item.get("LineWidth", "0.35")), _color(item.find("ofd:StrokeColor", NS)), fill)
+
+
+class _Drawing:
+    """Draws on pixels."""
+
+    def __init__(self, image: Image.Image, scale: float) -> None:
         self._image = image
         self._draw = ImageDraw.Draw(image)
         self._scale = scale
-        self._pictures = pictures
 
-    def draw(self, item: etree._Element) -> None:
-        x, y, width, height = _numbers(item.get("Boundary"))
-        kind = etree.QName(item).localname
-        if kind == "TextObject":
-            self._text(item, x, y)
-        elif kind == "PathObject":
-            self._path(item, x, y)
-        elif kind == "ImageObject" and item.get("ResourceID") in self._pictures:
-            self.paste(self._pictures[item.get("ResourceID", "")], x, y, width, height)
+    def draw(self, part: _Glyphs | _Path | _Image) -> None:
+        if isinstance(part, _Glyphs):
+            self._text(part)
+        elif isinstance(part, _Path):
+            self._path(part)
+        else:
+            self._paste(part)
 
-    def _text(self, item: etree._Element, x: float, y: float) -> None:
-        code = item.find("ofd:TextCode", NS)
-        if code is None or not code.text:
-            return
-        size = float(item.get("Size", "5"))
-        font = ImageFont.truetype(str(FONT_FILE), max(1, round(size * self._scale)))
-        x += float(code.get("X", "0"))
-        base = y + float(code.get("Y", "0"))
-        steps = [float(step) for step in NUMBER.findall(code.get("DeltaX", ""))]
-        color = _color(item.find("ofd:FillColor", NS))
-        for index, character in enumerate(code.text):
-            self._draw.text(self._at(x, base), character, color, font, anchor="ls")
-            x += steps[index] if index < len(steps) else size
+    def _text(self, part: _Glyphs) -> None:
+        font = ImageFont.truetype(str(FONT_FILE), max(1, round(part.size * self._scale)))
+        stroke = round(part.weight * self._scale / 2)
+        for character, place in zip(part.text, part.places, strict=True):
+            self._draw.text(self._at(place), character, part.color, font, anchor="ls", stroke_width=stroke)
 
-    def _path(self, item: etree._Element, x: float, y: float) -> None:
-        data = find_text(item, "ofd:AbbreviatedData") or ""
-        values = [float(value) for value in NUMBER.findall(data)]
-        points = [self._at(x + left, y + top) for left, top in zip(values[::2], values[1::2], strict=False)]
-        if data.endswith("C") and points:
-            points.append(points[0])
-        line = max(1, round(float(item.get("LineWidth", "0.35")) * self._scale))
-        self._draw.line(points, _color(item.find("ofd:StrokeColor", NS)), line)
+    def _path(self, part: _Path) -> None:
+        for points, closed in part.lines:
+            at = [self._at(point) for point in points]
+            if closed:
+                at.append(at[0])
+            if part.fill is not None:
+                self._draw.polygon(at, fill=part.fill)
+            self._draw.line(at, part.color, max(1, round(part.width * self._scale)))
 
-    def paste(self, png: bytes, x: float, y: float, width: float, height: float) -> None:
-        size = (max(1, round(width * self._scale)), max(1, round(height * self._scale)))
-        picture = Image.open(io.BytesIO(png)).convert("RGBA").resize(size)
-        left, top = self._at(x, y)
+    def _paste(self, part: _Image) -> None:
+        size = (max(1, round(part.width * self._scale)), max(1, round(part.height * self._scale)))
+        picture = _opened(part.data).resize(size, Image.Resampling.LANCZOS)
+        left, top = self._at((part.x, part.y))
         self._image.paste(picture, (round(left), round(top)), picture)
 
-    def _at(self, x: float, y: float) -> tuple[float, float]:
-        return x * self._scale, y * self._scale
+    def _at(self, point: tuple[float, float]) -> tuple[float, float]:
+        return point[0] * self._scale, point[1] * self._scale
+
+
+class _Sheet:
+    """Draws on a PDF page, whose origin is at the bottom left."""
+
+    def __init__(self, canvas: Canvas, height: float) -> None:
+        self._canvas = canvas
+        self._height = height
+
+    def draw(self, part: _Glyphs | _Path | _Image) -> None:
+        if isinstance(part, _Glyphs):
+            self._text(part)
+        elif isinstance(part, _Path):
+            self._path(part)
+        else:
+            self._paste(part)
+
+    def _text(self, part: _Glyphs) -> None:
+        self._colors(part.color, part.color)
+        self._canvas.setLineWidth(part.weight * POINTS_PER_MM)
+        for character, place in zip(part.text, part.places, strict=True):
+            written = self._canvas.beginText(*self._at(place))
+            written.setFont(PDF_FONT, part.size * POINTS_PER_MM)
+            written.setTextRenderMode(2 if part.weight else 0)
+            written.textOut(character)
+            self._canvas.drawText(written)
+
+    def _path(self, part: _Path) -> None:
+        self._colors(part.color, part.fill or part.color)
+        self._canvas.setLineWidth(part.width * POINTS_PER_MM)
+        for points, closed in part.lines:
+            path = self._canvas.beginPath()
+            path.moveTo(*self._at(points[0]))
+            for point in points[1:]:
+                path.lineTo(*self._at(point))
+            if closed:
+                path.close()
+            self._canvas.drawPath(path, stroke=1, fill=int(part.fill is not None))
+
+    def _paste(self, part: _Image) -> None:
+        left, bottom = self._at((part.x, part.y + part.height))
+        size = (part.width * POINTS_PER_MM, part.height * POINTS_PER_MM)
+        self._canvas.drawImage(ImageReader(_opened(part.data)), left, bottom, *size, mask="auto")
+
+    def _colors(self, stroke: Color, fill: Color) -> None:
+        self._canvas.setStrokeColorRGB(*(value / 255 for value in stroke))
+        self._canvas.setFillColorRGB(*(value / 255 for value in fill))
+
+    def _at(self, point: tuple[float, float]) -> tuple[float, float]:
+        return point[0] * POINTS_PER_MM, (self._height - point[1]) * POINTS_PER_MM
+
+
+def _opened(data: bytes) -> Image.Image:
+    try:
+        picture = Image.open(io.BytesIO(data))
+        if picture.width * picture.height > LARGEST_PICTURE_PIXELS:
+            raise NotOfd("图片过大")
+        return picture.convert("RGBA")
+    except (UnidentifiedImageError, OSError) as error:
+        raise NotOfd("图片不可读") from error
 
 
 def _pictures(files: dict[str, bytes], tree: etree._Element, main: str) -> dict[str, bytes]:
@@ -114,6 +291,6 @@ def _numbers(text: str | None) -> tuple[float, float, float, float]:
     return values[0], values[1], values[2], values[3]
 
 
-def _color(element: etree._Element | None) -> tuple[int, int, int]:
+def _color(element: etree._Element | None) -> Color:
     values = [int(value) for value in (element.get("Value", "") if element is not None else "").split()]
     return (values[0], values[1], values[2]) if len(values) == 3 else (0, 0, 0)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from lib_testing._clock import FixedClock
 
-MakeDatabase = Callable[[Path], Awaitable[str]]
+MakeDatabase = Callable[..., Awaitable[str]]
 _begun = pytest.StashKey[bool]()
 
 
@@ -33,18 +33,24 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest_asyncio.fixture
 async def make_database() -> AsyncGenerator[MakeDatabase]:
-    """Return a function: migrations folder -> address of a fresh, migrated database, gone after the test."""
+    """Return a function: migrations folder -> address of a fresh, migrated database, gone after the test.
+
+    With `prepared`, a name and a coroutine function of an address, the database also holds what that
+    wrote; it is called once per run.
+    """
     import asyncio
 
     from lib_testing import _databases
 
     made: list[str] = []
 
-    async def make(migrations: Path) -> str:
+    async def make(migrations: Path, prepared: "tuple[str, _databases.Prepare] | None" = None) -> str:
         # The server dies with the thread that starts it, so it is not the short-lived one that migrates.
         _databases.server()
         # Migrating runs an event loop of its own, hence the thread.
         template = await asyncio.to_thread(_databases.template_of, migrations)
+        if prepared is not None:
+            template = await asyncio.to_thread(_databases.prepared_of, template, *prepared)
         made.append(await _databases.copy_of(template))
         return _databases.server().url(made[-1])
 

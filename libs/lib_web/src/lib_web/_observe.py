@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lib_kernel import new_id
 from lib_log import describe_error
-from lib_web._problems import MEDIA_TYPE, problem_body
+from lib_web._problems import MEDIA_TYPE, SORRY, problem_body
 
 log = structlog.get_logger("access")
 
@@ -53,10 +53,11 @@ class Observe:
         request_id, traceparent = _identify(scope)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id, traceparent=traceparent)
-        status = 0
+        status, is_complete = 0, False
 
         async def note(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_complete
+            is_complete = message["type"] == "http.response.body" and not message.get("more_body")
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message.setdefault("headers", [])
@@ -71,7 +72,7 @@ class Observe:
             log.error("request.failed", route=self._route_name(scope), **describe_error(error))
             if status == 0:
                 await _apologise(note)
-            else:
+            elif not is_complete:
                 raise _Broken from None
         finally:
             IN_FLIGHT.dec()
@@ -102,8 +103,7 @@ def _identify(scope: Scope) -> tuple[str, str]:
 
 
 async def _apologise(send: Callable[[Message], Any]) -> None:
-    title = "系统内部错误，已记录，请稍后再试"
-    body = problem_body("internal-error", title, 500, title)
+    body = problem_body("internal-error", SORRY, 500, SORRY)
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
     with suppress(OSError):
         await send({"type": "http.response.start", "status": 500, "headers": headers})

@@ -21,6 +21,7 @@ from lib_kernel import (
     NotAuthenticated,
     NotFound,
     StaleVersion,
+    TooMany,
     Unavailable,
 )
 from lib_web._validation_texts import explain
@@ -34,6 +35,7 @@ FAMILIES: tuple[tuple[type[DomainError], int], ...] = (
     (StaleVersion, 412),
     (Conflict, 409),
     (Invalid, 422),
+    (TooMany, 429),
     (Unavailable, 503),
 )
 
@@ -44,6 +46,8 @@ HTTP_TITLES = {
     413: ("body-too-large", "提交的内容过大"),
     415: ("unsupported-media-type", "请以 application/json 提交"),
 }
+
+SORRY = "系统内部错误，已记录，请稍后再试"
 
 
 class FieldError(BaseModel):
@@ -89,7 +93,7 @@ def problem_body(
 def problem_of(error: DomainError) -> tuple[int, bytes, dict[str, str]]:
     """Return status, body and headers that tell a domain error."""
     status = status_of(error)
-    headers = {"retry-after": "5"} if status == 503 else {}
+    headers = {"retry-after": "60" if status == 429 else "5"} if status in {429, 503} else {}
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     return status, problem_body(error.code, error.title, status, error.detail, error.facts), headers
@@ -121,6 +125,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
 
 
 async def _domain(_request: Request, error: Exception) -> Response:
@@ -143,6 +148,10 @@ def _path(location: tuple[int | str, ...]) -> str:
     if parts and parts[0] in {"body", "query", "path", "header", "cookie"}:
         parts = parts[1:] or parts
     return ".".join(str(part) for part in parts)
+
+
+async def _unforeseen(_request: Request, _error: Exception) -> Response:
+    return problem_response("internal-error", SORRY, 500, SORRY)
 
 
 async def _http(_request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ A year whose arrangement is not published yet has its statutory holidays, withou
 """
 
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from functools import cache
 
 import holidays
@@ -11,9 +12,25 @@ import holidays
 from lib_kernel import CITY_ZONE
 
 
+class Source(StrEnum):
+    """Where the days off of a year come from."""
+
+    OFFICIAL = "official"
+    BY_RULE = "by_rule"
+
+
 @cache
 def _year(year: int) -> holidays.HolidayBase:
     return holidays.country_holidays("CN", years=[year])
+
+
+def calendar_source(year: int) -> Source:
+    """Return whether the year's arrangement is the State Council's or only the statutory holidays are known.
+
+    Every arrangement since 2002 moves some weekends, so a year without moved weekends is not arranged yet.
+    """
+    moved = any(day.year == year for day in _year(year).weekend_workdays)
+    return Source.OFFICIAL if moved else Source.BY_RULE
 
 
 def is_public_holiday(day: date) -> bool:
@@ -26,6 +43,7 @@ def is_make_up_workday(day: date) -> bool:
     return day.weekday() >= 5 and is_working_day(day)
 
 
+@cache
 def is_working_day(day: date) -> bool:
     """Return whether offices work on the day."""
     return _year(day.year).is_working_day(day)

@@ -1,4 +1,4 @@
-"""An appointment: booked -> checked_in -> completed | no_show | cancelled."""
+"""An appointment: booked -> checked_in -> completed | unserved; or no_show | cancelled."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,13 +20,15 @@ class Status(StrEnum):
     CHECKED_IN = "checked_in"
     COMPLETED = "completed"
     NO_SHOW = "no_show"
+    UNSERVED = "unserved"
     CANCELLED = "cancelled"
 
 
 NEXT: dict[Status, frozenset[Status]] = {
     Status.BOOKED: frozenset({Status.CHECKED_IN, Status.CANCELLED, Status.NO_SHOW}),
-    Status.CHECKED_IN: frozenset({Status.COMPLETED}),
+    Status.CHECKED_IN: frozenset({Status.COMPLETED, Status.UNSERVED}),
     Status.COMPLETED: frozenset(),
+    Status.UNSERVED: frozenset(),
     Status.NO_SHOW: frozenset(),
     Status.CANCELLED: frozenset(),
 }
@@ -112,6 +114,10 @@ class Appointment:
     def complete(self) -> None:
         """Note that the person was served."""
         self.status = move(self.status, Status.COMPLETED, NEXT)
+
+    def leave_unserved(self) -> None:
+        """Note that the person came but was not served: they left, or the day ended."""
+        self.status = move(self.status, Status.UNSERVED, NEXT)
 
     def check_in(self, service_point: str, now: datetime, *, early: timedelta, late: timedelta) -> None:
         """Note that the person is at the point, at most `early` before and `late` after the slot began.

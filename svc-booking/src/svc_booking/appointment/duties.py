@@ -1,13 +1,13 @@
-"""What time does to appointments: reminders fall due, missed appointments close themselves."""
+"""What time does to appointments: reminders fall due."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_contracts import Outbox
-from lib_contracts.booking import AppointmentNoShow, ReminderDue
+from lib_contracts.booking import ReminderDue
 from lib_kernel import Clock
 from lib_messaging import SqlUnitOfWork
 from svc_booking.appointment.domain import Appointment, Status
@@ -50,25 +50,3 @@ async def _claim_reminders(session: AsyncSession, outbox: Outbox, now: datetime)
         done = [reminder_id for reminder_id, _, _ in rows]
         await session.execute(update(reminder).where(reminder.c.id.in_(done)).values(sent_at=now))
     return len(rows)
-
-
-async def close_missed(open_work: OpenWork, clock: Clock, late: timedelta) -> int:
-    """Close appointments whose person did not come within `late` of the slot's begin; return how many."""
-    async with open_work() as uow:
-        missed = (
-            await uow.session.scalars(
-                select(Appointment)
-                .where(
-                    appointment.c.status == Status.BOOKED,
-                    appointment.c.starts_at < clock.now() - late,
-                )
-                .order_by(appointment.c.starts_at)
-                .limit(BATCH)
-                .with_for_update(skip_locked=True)
-            )
-        ).all()
-        for gone in missed:
-            gone.miss()
-            uow.outbox.add(event_of(AppointmentNoShow, gone))
-        await uow.commit()
-    return len(missed)

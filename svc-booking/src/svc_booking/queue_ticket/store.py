@@ -1,61 +1,98 @@
 """Tables and queries of the queue."""
 
-from collections.abc import Sequence
-from datetime import date
-from typing import NamedTuple
+from collections.abc import Iterable
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text, Uuid, and_, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_db import EnumText, UtcDateTime
+from svc_booking.appointment.domain import NoSuchAppointment
+from svc_booking.appointment.domain import Status as AppointmentStatus
 from svc_booking.appointment.store import appointment
 from svc_booking.database import MAPPERS, METADATA
 from svc_booking.queue_ticket.domain import (
+    AT_WINDOW,
+    QUEUED,
+    Closing,
     NoSuchTicket,
-    NoSuchWindow,
     Priority,
     QueueTicket,
     Status,
-    WindowBusy,
+    city_day,
+    format_number,
+    letter,
 )
 from svc_booking.slot.domain import NoSuchPoint
 from svc_booking.slot.store import point_group, service_point
+from svc_booking.window.domain import Window, WindowBusy
+
+TODAY = "((now() AT TIME ZONE 'Asia/Shanghai')::date)"
 
 queue_ticket = Table(
     "queue_ticket",
     METADATA,
     Column("id", Uuid, primary_key=True),
     Column("number", Text, nullable=False),
+    Column("day", Date, nullable=False, server_default=text(TODAY)),
     Column("service_point", ForeignKey(service_point.c.code), nullable=False),
     Column("service_point_name", Text, nullable=False),
     Column("group_code", Text, key="group", nullable=False),
     Column("person_id", Text, nullable=False),
     Column("appointment_id", ForeignKey(appointment.c.id), unique=True),
     Column("item_code", Text, nullable=False),
+    Column("item_codes", ARRAY(Text), nullable=False, server_default="{}"),
     Column("priority", EnumText(Priority), nullable=False),
     Column("drawn_at", UtcDateTime, nullable=False),
     Column("rank_at", UtcDateTime, nullable=False),
     Column("status", EnumText(Status), nullable=False),
     Column("window_name", Text, key="window"),
+    Column("wanted_window", Text, comment="a transfer wants this window"),
+    Column("calls", Integer, nullable=False, server_default="0"),
+    Column("skips", Integer, nullable=False, server_default="0"),
     Column("called_at", UtcDateTime),
+    Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
+    Column("closing", EnumText(Closing), comment="why it ended without being finished"),
+    Column("near_told_at", UtcDateTime, comment="when the person was told that their turn is near"),
 )
-AT_WINDOW = queue_ticket.c.status.in_([Status.CALLED, Status.SERVING])
+IS_QUEUED = queue_ticket.c.status.in_(QUEUED)
+IS_AT_WINDOW = queue_ticket.c.status.in_(AT_WINDOW)
 Index(
-    "ix_queue_ticket_waiting",
-    queue_ticket.c.service_point,
-    queue_ticket.c.rank_at,
-    postgresql_where=queue_ticket.c.status == Status.WAITING,
+    "ix_queue_ticket_queued", queue_ticket.c.service_point, queue_ticket.c.rank_at, postgresql_where=IS_QUEUED
 )
 Index(
     "uq_queue_ticket_at_window",
     queue_ticket.c.service_point,
     queue_ticket.c.window,
     unique=True,
-    postgresql_where=AT_WINDOW,
+    postgresql_where=IS_AT_WINDOW,
 )
+Index(
+    "uq_queue_ticket_number",
+    queue_ticket.c.service_point,
+    queue_ticket.c.day,
+    queue_ticket.c.number,
+    unique=True,
+)
+Index("ix_queue_ticket_day", queue_ticket.c.day, queue_ticket.c.service_point)
+Index("ix_queue_ticket_person", queue_ticket.c.person_id, queue_ticket.c.drawn_at.desc())
 
 ticket_counter = Table(
     "ticket_counter",
@@ -64,6 +101,15 @@ ticket_counter = Table(
     Column("letter", Text, primary_key=True),
     Column("day", Date, primary_key=True),
     Column("last", Integer, nullable=False),
+)
+
+group_letter = Table(
+    "group_letter",
+    METADATA,
+    Column("service_point", ForeignKey(service_point.c.code), primary_key=True),
+    Column("group_code", Text, primary_key=True),
+    Column("letter", Text, nullable=False),
+    UniqueConstraint("service_point", "letter"),
 )
 
 MAPPERS.map_imperatively(QueueTicket, queue_ticket)
@@ -86,9 +132,14 @@ class TicketStore:
             raise NoSuchTicket
         return found
 
-    async def next_count(self, point: str, letter: str, day: date) -> int:
-        """Return the next running number; its row is the lock, so numbers have neither gaps nor doubles."""
-        statement = insert(ticket_counter).values(service_point=point, letter=letter, day=day, last=1)
+    async def next_number(self, point: str, group: str, day: date) -> str:
+        """Return the next number of the day for a group of a point. Raises NoSuchPoint."""
+        letters = await self._letter(point, group) or await self._give_letters(point, group)
+        return format_number(letters, await self._next_count(point, letters, day))
+
+    async def _next_count(self, point: str, letters: str, day: date) -> int:
+        # The counter's row is the lock, so numbers have neither gaps nor doubles.
+        statement = insert(ticket_counter).values(service_point=point, letter=letters, day=day, last=1)
         counted = await self._session.execute(
             statement.on_conflict_do_update(
                 index_elements=["service_point", "letter", "day"], set_={"last": ticket_counter.c.last + 1}
@@ -97,15 +148,57 @@ class TicketStore:
         count: int = counted.scalar_one()
         return count
 
-    async def next_waiting(self, point: str, groups: list[str]) -> QueueTicket | None:
+    async def _letter(self, point: str, group: str) -> str | None:
+        found: str | None = await self._session.scalar(
+            select(group_letter.c.letter).where(
+                group_letter.c.service_point == point, group_letter.c.group_code == group
+            )
+        )
+        return found
+
+    async def _give_letters(self, point: str, group: str) -> str:
+        """Give every group of the point that has no letter the next free one; they are kept for good."""
+        # The point's row is the lock: of two first numbers of the day one gives the letters.
+        await self._session.execute(
+            select(service_point.c.code).where(service_point.c.code == point).with_for_update(key_share=True)
+        )
+        if (given := await self._letter(point, group)) is not None:
+            return given
+        taken: dict[str, str] = {
+            row.group_code: row.letter
+            for row in await self._session.execute(
+                select(group_letter).where(group_letter.c.service_point == point)
+            )
+        }
+        groups = await self._session.scalars(
+            select(point_group.c.group_code)
+            .where(point_group.c.service_point == point)
+            .order_by(point_group.c.group_code)
+        )
+        used, position = set(taken.values()), 0
+        for code in groups:
+            if code in taken:
+                continue
+            while letter(position) in used:
+                position += 1
+            taken[code] = letter(position)
+            used.add(taken[code])
+            new = insert(group_letter).values(service_point=point, group_code=code, letter=taken[code])
+            await self._session.execute(new)
+        if group not in taken:
+            raise NoSuchPoint(f"网点 {point} 没有业务窗口组 {group}")
+        return taken[group]
+
+    async def next_waiting(self, window: Window, groups: list[str]) -> QueueTicket | None:
         """Return the waiting ticket with the smallest rank that nobody else is calling now, locked."""
         return (
             await self._session.scalars(
                 select(QueueTicket)
                 .where(
-                    queue_ticket.c.service_point == point,
-                    queue_ticket.c.status == Status.WAITING,
+                    queue_ticket.c.service_point == window.service_point,
+                    IS_QUEUED,
                     queue_ticket.c.group.in_(groups),
+                    or_(queue_ticket.c.wanted_window.is_(None), queue_ticket.c.wanted_window == window.name),
                 )
                 .order_by(queue_ticket.c.rank_at, queue_ticket.c.id)
                 .limit(1)
@@ -113,26 +206,13 @@ class TicketStore:
             )
         ).one_or_none()
 
-    async def groups_of_window(self, point: str, window: str) -> list[str]:
-        """Return the business groups a window serves. Raises NoSuchWindow."""
-        groups = list(
-            await self._session.scalars(
-                select(point_group.c.group_code).where(
-                    and_(point_group.c.service_point == point, point_group.c.windows.any_() == window)
-                )
-            )
-        )
-        if not groups:
-            raise NoSuchWindow(f"网点 {point} 没有“{window}”")
-        return groups
-
-    async def check_window_free(self, point: str, window: str) -> None:
-        """Hold the window for this transaction. Raises WindowBusy when it has a number called or served."""
-        # Of two calls of one window at the same moment the second waits here and then sees the first's.
-        await self._session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{point}/{window}"))))
+    async def check_window_free(self, window: Window) -> None:
+        """Raise WindowBusy when the locked window has a number called or served."""
         held = await self._session.scalar(
             select(queue_ticket.c.number).where(
-                queue_ticket.c.service_point == point, queue_ticket.c.window == window, AT_WINDOW
+                queue_ticket.c.service_point == window.service_point,
+                queue_ticket.c.window == window.name,
+                IS_AT_WINDOW,
             )
         )
         if held is not None:
@@ -149,62 +229,45 @@ class TicketStore:
             raise NoSuchPoint(f"网点 {point} 没有业务窗口组 {group}")
         return name
 
-
-class Called(NamedTuple):
-    """A number on the board."""
-
-    number: str
-    window: str
-    status: Status
-
-
-async def at_windows(session: AsyncSession, point: str) -> Sequence[Called]:
-    """Return the numbers called or being served, the latest call first."""
-    rows = await session.execute(
-        select(queue_ticket.c.number, queue_ticket.c.window, queue_ticket.c.status)
-        .where(queue_ticket.c.service_point == point, AT_WINDOW)
-        .order_by(queue_ticket.c.called_at.desc())
-    )
-    return [Called(*row) for row in rows]
-
-
-async def waiting_by_group(session: AsyncSession, point: str) -> dict[str, int]:
-    """Return how many wait in each business group of a point, also where nobody does. Raises NoSuchPoint."""
-    rows = await session.execute(
-        select(point_group.c.group_code, func.count(queue_ticket.c.id))
-        .outerjoin(
-            queue_ticket,
-            and_(
-                queue_ticket.c.service_point == point_group.c.service_point,
-                queue_ticket.c.group == point_group.c.group_code,
-                queue_ticket.c.status == Status.WAITING,
-            ),
+    async def waiting(self, point: str, groups: Iterable[str]) -> dict[str, int]:
+        """Return how many wait in each of these groups, as this transaction sees it."""
+        await self._session.flush()
+        wanted = sorted(groups)
+        rows = await self._session.execute(
+            select(queue_ticket.c.group, func.count())
+            .where(queue_ticket.c.service_point == point, IS_QUEUED, queue_ticket.c.group.in_(wanted))
+            .group_by(queue_ticket.c.group)
         )
-        .where(point_group.c.service_point == point)
-        .group_by(point_group.c.group_code)
-        .order_by(point_group.c.group_code)
-    )
-    counts = {str(group): int(count) for group, count in rows}
-    if not counts:
-        raise NoSuchPoint(f"没有编号为 {point} 的服务网点")
-    return counts
+        return {**dict.fromkeys(wanted, 0), **{group: count for group, count in rows}}
 
 
-async def ahead_of(session: AsyncSession, ticket: QueueTicket) -> int:
-    """Return how many waiting tickets of the same group will be called before this one."""
-    if ticket.status is not Status.WAITING:
-        return 0
-    count = await session.scalar(
-        select(func.count())
-        .select_from(queue_ticket)
-        .where(
-            queue_ticket.c.service_point == ticket.service_point,
-            queue_ticket.c.group == ticket.group,
-            queue_ticket.c.status == Status.WAITING,
-            queue_ticket.c.rank_at < ticket.rank_at,
+class ArrivalStore:
+    """Finds what a person who is at a point has booked there."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def booked_today(self, person_id: str, point: str, now: datetime) -> UUID:
+        """Return the person's open appointment of the day that begins nearest to now.
+
+        Raises:
+            NoSuchAppointment: there is none.
+        """
+        distance = func.abs(func.extract("epoch", appointment.c.starts_at - now))
+        found: UUID | None = await self._session.scalar(
+            select(appointment.c.id)
+            .where(
+                appointment.c.person_id == person_id,
+                appointment.c.service_point == point,
+                appointment.c.status == AppointmentStatus.BOOKED,
+                func.timezone("Asia/Shanghai", appointment.c.starts_at).cast(Date) == city_day(now),
+            )
+            .order_by(distance, appointment.c.id)
+            .limit(1)
         )
-    )
-    return count or 0
+        if found is None:
+            raise NoSuchAppointment("您今天在本网点没有待办的预约，可以现场取号")
+        return found
 
 
 async def one_ticket(session: AsyncSession, ticket_id: UUID) -> QueueTicket:
@@ -213,3 +276,14 @@ async def one_ticket(session: AsyncSession, ticket_id: UUID) -> QueueTicket:
     if found is None:
         raise NoSuchTicket
     return found
+
+
+async def open_of_person(session: AsyncSession, person_id: str, day: date) -> list[QueueTicket]:
+    """Return a person's numbers of a day, the latest first."""
+    return list(
+        await session.scalars(
+            select(QueueTicket)
+            .where(queue_ticket.c.person_id == person_id, queue_ticket.c.day == day)
+            .order_by(queue_ticket.c.drawn_at.desc())
+        )
+    )

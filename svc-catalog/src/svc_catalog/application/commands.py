@@ -1,48 +1,36 @@
-"""Submit, accept, ask for more, decide, deliver, withdraw."""
+"""Accept, ask for more, decide, deliver, withdraw."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from lib_contracts import Event
 from lib_contracts.catalog import (
     ApplicationAccepted,
     ApplicationApproved,
     ApplicationDelivered,
     ApplicationRefused,
-    ApplicationSubmitted,
+    ApplicationSupplementRequested,
 )
-from lib_kernel import CITY_ZONE, Clock
-from lib_workdays import add_working_time
-from svc_catalog.application.domain import (
-    Application,
-    case_number,
-    check_materials,
-    new_application,
-)
+from lib_kernel import Clock, Conflict, NotAllowed
+from svc_catalog.application.domain import SYSTEM, Application, Status
+from svc_catalog.application.events import event_of
 from svc_catalog.application.form import check_form
-from svc_catalog.application.ports import FieldCipher, UnitOfWork
-
-APPLICANT = "application.applicant"
-FORM = "application.form"
+from svc_catalog.application.materials import Material, Wallet, complete, types_asked, unproven
+from svc_catalog.application.ports import FieldCipher, UnitOfWork, WalletService
+from svc_catalog.application.submitting import FORM, Wish, ask, check_attachments, encrypted, planned
+from svc_catalog.delivery.domain import Method
+from svc_catalog.task.domain import Task
 
 Check = Callable[[Application], None]
+MayDecide = Callable[[str], bool]
 
 
-@dataclass(frozen=True)
-class Submit:
-    """Hand in an application."""
+class WhichTask(Conflict):
+    """Several tasks of the application wait for the officer; name one."""
 
-    item_code: str
-    person_id: str
-    service_point: str
-    appointment_id: UUID | None
-    channel: str
-    applicant: dict[str, str]
-    form: dict[str, Any]
-    materials: list[dict[str, Any]]
+    code = "which-task"
+    title = "该办件有多个待办环节，请指明环节办理"
 
 
 @dataclass(frozen=True)
@@ -56,53 +44,45 @@ class Decide:
     note: str = ""
 
 
-async def submit(cmd: Submit, *, uow: UnitOfWork, cipher: FieldCipher, clock: Clock) -> Application:
-    """Hand in an application on the item's current version.
+@dataclass(frozen=True)
+class Ruling:
+    """An officer's decision on the task that waits for the officer's department."""
 
-    Raises:
-        NoSuchItem, FormInvalid, MaterialsMissing: see there.
-    """
-    now = clock.now()
-    async with uow:
-        version, item = await uow.applications.item(cmd.item_code)
-        check_form(item["form"], cmd.form)
-        check_materials(item, {material["name"] for material in cmd.materials})
-        day = now.astimezone(CITY_ZONE).strftime("%Y%m%d")
-        application = new_application(
-            item,
-            version,
-            case_number=case_number(day, await uow.applications.next_count(day)),
-            person_id=cmd.person_id,
-            service_point=cmd.service_point,
-            appointment_id=cmd.appointment_id,
-            channel=cmd.channel,
-            applicant=cipher.encrypt(json.dumps(cmd.applicant), context=APPLICANT),
-            form=cipher.encrypt(json.dumps(cmd.form), context=FORM),
-            materials=cmd.materials,
-            submitted_at=now,
-        )
-        uow.applications.add(application)
-        uow.outbox.add(_event(ApplicationSubmitted, application, clock))
-        await uow.commit(answer=application)
-    return application
+    application_id: UUID
+    by: str
+    may_decide: MayDecide
+    version: int | None = None
+    note: str = ""
+    legal_ground: str = ""
+    task_id: UUID | None = None
 
 
 async def accept(cmd: Decide, *, uow: UnitOfWork, clock: Clock) -> Application:
     """Take an application in; due at the end of the last promised working day."""
     async with uow:
-        application = await _locked(cmd, uow)
-        now = clock.now()
-        application.accept(cmd.by, now, add_working_time(now, application.promised_days))
-        uow.outbox.add(_event(ApplicationAccepted, application, clock, due_at=application.due_at))
+        application = await locked(cmd, uow)
+        await take_in(application, cmd.by, uow=uow, clock=clock)
         await uow.commit()
     return application
 
 
-async def request_supplement(cmd: Decide, *, uow: UnitOfWork, clock: Clock) -> Application:
+async def take_in(application: Application, by: str, *, uow: UnitOfWork, clock: Clock) -> None:
+    """Accept an application in the open transaction; the caller commits."""
+    now = clock.now()
+    application.accept(by, now)
+    uow.outbox.add(event_of(ApplicationAccepted, application, clock, due_at=application.due_at))
+    await uow.audit.note(by, "application.accept", str(application.id), now, facts_of(application))
+
+
+async def request_supplement(
+    cmd: Decide, missing: Sequence[str] = (), *, uow: UnitOfWork, clock: Clock
+) -> Application:
     """Tell the applicant at once all that is missing."""
     async with uow:
-        application = await _locked(cmd, uow)
-        application.request_supplement(cmd.by, clock.now(), cmd.note)
+        application = await locked(cmd, uow)
+        application.request_supplement(cmd.by, clock.now(), cmd.note, missing)
+        uow.outbox.add(event_of(ApplicationSupplementRequested, application, clock))
+        await _audited("application.request_supplement", application, cmd.by, uow, clock)
         await uow.commit()
     return application
 
@@ -110,20 +90,30 @@ async def request_supplement(cmd: Decide, *, uow: UnitOfWork, clock: Clock) -> A
 async def supplement(
     cmd: Decide,
     form: dict[str, Any],
-    materials: list[dict[str, Any]],
+    materials: Sequence[Material],
     *,
     uow: UnitOfWork,
+    wallet: WalletService,
     cipher: FieldCipher,
     clock: Clock,
 ) -> Application:
     """Hand in what was missing; the form is checked again."""
+    known = Wallet()
     async with uow:
-        application = await _locked(cmd, uow)
-        _, item = await uow.applications.item(application.item_code)
-        check_form(item["form"], form)
-        check_materials(item, {material["name"] for material in materials})
-        encrypted = cipher.encrypt(json.dumps(form), context=FORM)
-        application.supplement(cmd.by, clock.now(), encrypted, materials)
+        application = await locked(cmd, uow)
+        plan = await planned(_wish_of(application), uow)
+        asked = types_asked(unproven(plan, materials))
+    if asked:
+        known = await ask(wallet, application.person_id, asked)
+    async with uow:
+        application = await locked(cmd, uow)
+        plan = await planned(_wish_of(application), uow)
+        check_form(plan.form, form)
+        whole, findings = complete(plan, materials, known)
+        await check_attachments(whole, application.person_id, uow, clock)
+        kept = [material.as_data() for material in whole]
+        application.supplement(cmd.by, clock.now(), encrypted(form, cipher, FORM), kept)
+        application.precheck = findings
         await uow.commit()
     return application
 
@@ -131,32 +121,38 @@ async def supplement(
 async def reject(cmd: Decide, *, uow: UnitOfWork, clock: Clock) -> Application:
     """Do not take it in, with the reason."""
     async with uow:
-        application = await _locked(cmd, uow)
+        application = await locked(cmd, uow)
         application.reject(cmd.by, clock.now(), cmd.note)
+        await _audited("application.reject", application, cmd.by, uow, clock)
         await uow.commit()
     return application
 
 
-async def approve(cmd: Decide, *, uow: UnitOfWork, clock: Clock) -> Application:
-    """Grant it; a licence follows by event when the item has one, else it is delivered at once."""
+async def approve(cmd: Ruling, *, uow: UnitOfWork, clock: Clock) -> Application:
+    """Grant a department's part; the last one grants the whole, and a licence follows by event."""
     async with uow:
-        application = await _locked(cmd, uow)
-        application.approve(cmd.by, clock.now())
-        result = application.result_license_type
-        uow.outbox.add(_event(ApplicationApproved, application, clock, result_license_type=result))
-        if result is None:
-            application.deliver("system", clock.now(), "无证照结果，即时送达")
-            uow.outbox.add(_event(ApplicationDelivered, application, clock))
+        application = await uow.applications.lock(cmd.application_id)
+        application.check_version(cmd.version)
+        task = the_task(application, cmd, clock)
+        application.approve_task(task, cmd.by, clock.now(), cmd.note)
+        if application.status is Status.APPROVED:
+            announce_approval(application, uow=uow, clock=clock)
+        facts = {**facts_of(application), "task": str(task.id), "item": task.item_code}
+        await uow.audit.note(cmd.by, "task.approve", str(application.id), clock.now(), facts)
         await uow.commit()
     return application
 
 
-async def refuse(cmd: Decide, *, uow: UnitOfWork, clock: Clock) -> Application:
-    """Refuse it, with the reason."""
+async def refuse(cmd: Ruling, *, uow: UnitOfWork, clock: Clock) -> Application:
+    """Refuse a department's part and with it the whole, with reason and legal ground."""
     async with uow:
-        application = await _locked(cmd, uow)
-        application.refuse(cmd.by, clock.now(), cmd.note)
-        uow.outbox.add(_event(ApplicationRefused, application, clock))
+        application = await uow.applications.lock(cmd.application_id)
+        application.check_version(cmd.version)
+        task = the_task(application, cmd, clock)
+        application.refuse_task(task, cmd.by, clock.now(), cmd.note, cmd.legal_ground)
+        announce_refusal(application, uow=uow, clock=clock)
+        facts = {**facts_of(application), "task": str(task.id), "legal_ground": cmd.legal_ground}
+        await uow.audit.note(cmd.by, "task.refuse", str(application.id), clock.now(), facts)
         await uow.commit()
     return application
 
@@ -164,36 +160,75 @@ async def refuse(cmd: Decide, *, uow: UnitOfWork, clock: Clock) -> Application:
 async def withdraw(cmd: Decide, *, uow: UnitOfWork, clock: Clock) -> Application:
     """Take it back."""
     async with uow:
-        application = await _locked(cmd, uow)
+        application = await locked(cmd, uow)
         application.withdraw(cmd.by, clock.now())
         await uow.commit()
     return application
 
 
-async def _locked(cmd: Decide, uow: UnitOfWork) -> Application:
+async def locked(cmd: Decide, uow: UnitOfWork) -> Application:
+    """Return the application that a step is on, locked, once the caller may take the step."""
     application = await uow.applications.lock(cmd.application_id)
     cmd.check(application)
     application.check_version(cmd.version)
     return application
 
 
-def _event(kind: type[Event], application: Application, clock: Clock, **more: Any) -> Event:
-    return kind.model_validate(
-        {
-            "application_id": application.id,
-            "case_number": application.case_number,
-            "person_id": application.person_id,
-            "item_code": application.item_code,
-            "item_name": application.item_name,
-            "department": application.department,
-            "service_point": application.service_point,
-            "appointment_id": application.appointment_id,
-            "happened_at": clock.now(),
-            **more,
-        }
-    )
+def the_task(application: Application, cmd: Ruling, clock: Clock) -> Task:
+    """Return the open task that a ruling is on.
+
+    Raises:
+        NotAllowed: none of the open tasks is the officer's.
+        WhichTask: several are.
+        Conflict: nothing waits for a decision.
+    """
+    ready = application.open_tasks(clock.now())
+    mine = [task for task in ready if cmd.may_decide(task.department)]
+    wanted = [task for task in mine if cmd.task_id in (None, task.id)]
+    if len(wanted) > 1:
+        raise WhichTask(tasks=[str(task.id) for task in wanted])
+    if wanted:
+        return wanted[0]
+    departments = {task.department for task in application.tasks} or {application.department}
+    if not any(cmd.may_decide(department) for department in departments):
+        raise NotAllowed("您没有该部门的权限")
+    raise Conflict("该办件没有等待您部门决定的环节", status=application.status.value)
 
 
-def delivered_event(application: Application, clock: Clock) -> Event:
-    """Return the event that the applicant has the result."""
-    return _event(ApplicationDelivered, application, clock)
+def deliver(application: Application, by: str, note: str, *, uow: UnitOfWork, clock: Clock) -> None:
+    """Note in the open transaction that the applicant has the result, and tell it; the caller commits."""
+    application.deliver(by, clock.now(), note)
+    uow.outbox.add(event_of(ApplicationDelivered, application, clock))
+
+
+def announce_refusal(application: Application, *, uow: UnitOfWork, clock: Clock) -> None:
+    """Tell in the open transaction that an application was refused; the caller commits."""
+    uow.outbox.add(event_of(ApplicationRefused, application, clock))
+
+
+def announce_approval(application: Application, *, uow: UnitOfWork, clock: Clock) -> None:
+    """Tell in the open transaction that it was granted; with neither licence nor paper it is delivered."""
+    result = application.result_license_type
+    uow.outbox.add(event_of(ApplicationApproved, application, clock, result_license_type=result))
+    if result is None and application.delivery_method is Method.ELECTRONIC:
+        deliver(application, SYSTEM, "无证照结果，即时送达", uow=uow, clock=clock)
+
+
+def facts_of(application: Application) -> dict[str, str]:
+    """Return what the audit trail says about every decision."""
+    return {
+        "case_number": application.case_number,
+        "item": application.item_code,
+        "status": application.status.value,
+        "on_behalf": "yes" if application.submitted_by else "no",
+    }
+
+
+def _wish_of(application: Application) -> Wish:
+    if application.is_bundle:
+        return Wish(bundle_code=application.item_code, answers=application.answers)
+    return Wish(item_code=application.item_code)
+
+
+async def _audited(action: str, application: Application, by: str, uow: UnitOfWork, clock: Clock) -> None:
+    await uow.audit.note(by, action, str(application.id), clock.now(), facts_of(application))

@@ -1,11 +1,16 @@
 """What the commands on applications need from outside."""
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 from uuid import UUID
 
 from lib_contracts import Outbox
 from svc_catalog.application.domain import Application
+from svc_catalog.application.materials import Holding
+from svc_catalog.application.plan import CasePlan
+from svc_catalog.delivery.domain import Delivery
 
 
 class FieldCipher(Protocol):
@@ -20,6 +25,18 @@ class FieldCipher(Protocol):
         ...
 
 
+class WalletAway(Exception):
+    """The wallet service does not answer; what it would prove is not proven."""
+
+
+class WalletService(Protocol):
+    """svc-license, as far as it proves materials."""
+
+    async def holdings(self, person_id: str, types: Iterable[str]) -> list[Holding]:
+        """Return the valid licences of these types. Raises WalletAway."""
+        ...
+
+
 class Applications(Protocol):
     """Applications inside one transaction."""
 
@@ -28,15 +45,49 @@ class Applications(Protocol):
         ...
 
     async def lock(self, application_id: UUID) -> Application:
-        """Return the application, locked. Raises NoSuchApplication."""
+        """Return the application with its tasks, locked. Raises NoSuchApplication."""
         ...
 
-    async def next_count(self, day: str) -> int:
-        """Return the next case number of a day; gaps and doubles do not happen."""
+    async def next_count(self) -> int:
+        """Return a number for a case; it is unique within a day and may leave gaps."""
         ...
 
-    async def item(self, code: str) -> tuple[int, dict[str, Any]]:
-        """Return version and content of a published item. Raises NoSuchItem."""
+    async def plan(self, code: str) -> CasePlan:
+        """Return the plan of a published item. Raises NoSuchItem."""
+        ...
+
+    async def bundle_plan(self, code: str, answers: Mapping[str, Any]) -> CasePlan:
+        """Return the plan that answers make of a bundle. Raises as `svc_catalog.bundle.store.planned`."""
+        ...
+
+
+class Attachments(Protocol):
+    """Attachments inside one transaction."""
+
+    async def use(self, ids: Iterable[UUID], person_id: str, now: datetime) -> frozenset[UUID]:
+        """Mark a person's files as used; return those that exist."""
+        ...
+
+
+class Deliveries(Protocol):
+    """Deliveries inside one transaction."""
+
+    def add(self, new: Delivery) -> None:
+        """Keep a new delivery."""
+        ...
+
+    async def lock(self, application_id: UUID) -> Delivery:
+        """Return the delivery of an application, locked. Raises NoDelivery."""
+        ...
+
+
+class Audit(Protocol):
+    """The audit trail inside one transaction."""
+
+    async def note(
+        self, actor: str, action: str, subject: str, at: datetime, facts: Mapping[str, str] | None = None
+    ) -> None:
+        """Write the next record."""
         ...
 
 
@@ -46,6 +97,21 @@ class UnitOfWork(Protocol):
     @property
     def applications(self) -> Applications:
         """Return the applications."""
+        ...
+
+    @property
+    def attachments(self) -> Attachments:
+        """Return the attachments."""
+        ...
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Return the deliveries."""
+        ...
+
+    @property
+    def audit(self) -> Audit:
+        """Return the audit trail."""
         ...
 
     @property

@@ -1,18 +1,40 @@
-"""Tables and queries of applications."""
+"""Table of applications and what commands need of it."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Column, ColumnElement, Index, Integer, Table, Text, Uuid, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    Sequence,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    exists,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import relationship, selectinload
 
 from lib_db import EnumText, UtcDateTime
-from svc_catalog.application.domain import Application, NoSuchApplication, Status
+from svc_catalog.application.domain import RUNNING, Application, NoSuchApplication, Status
+from svc_catalog.application.plan import CasePlan, plan_of_bundle, plan_of_item
+from svc_catalog.bundle.store import planned
 from svc_catalog.database import MAPPERS, METADATA
-from svc_catalog.item.store import one_item
+from svc_catalog.delivery.domain import Method
+from svc_catalog.item.store import item, one_item
+from svc_catalog.task.domain import Task
+from svc_catalog.task.store import task
+
+EMPTY_LIST = text("'[]'::jsonb")
 
 application = Table(
     "application",
@@ -38,10 +60,52 @@ application = Table(
     Column("due_at", UtcDateTime),
     Column("version", Integer, nullable=False),
     Column("steps", JSONB, nullable=False),
+    Column("is_bundle", Boolean, nullable=False, server_default=text("false")),
+    Column("plan", JSONB, nullable=False, server_default=EMPTY_LIST, comment="steps of departments"),
+    Column("answers", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("precheck", JSONB, nullable=False, server_default=EMPTY_LIST),
+    Column("submitted_by", Text, comment="staff who handed it in for the person"),
+    Column("consent_note", Text),
+    Column("conveniences", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("delivery_method", EnumText(Method), nullable=False, server_default="electronic"),
+    Column("is_instant", Boolean, nullable=False, server_default=text("false")),
+    Column("is_unified", Boolean, nullable=False, server_default=text("false")),
+    Column("partner_city", Text),
+    Column("told", JSONB, nullable=False, server_default=EMPTY_LIST),
+    Column("tell_by", UtcDateTime, comment="until when what is missing must be told"),
+    Column("is_deemed_accepted", Boolean, nullable=False, server_default=text("false")),
+    Column("accepted_at", UtcDateTime),
+    Column("clock_from", UtcDateTime),
+    Column("stops", JSONB, nullable=False, server_default=EMPTY_LIST),
+    Column("stopped_at", UtcDateTime),
+    Column("warn_at", UtcDateTime),
+    Column("warned_at", UtcDateTime),
+    Column("overdue_at", UtcDateTime),
+    Column("decided_at", UtcDateTime),
+    Column("legal_ground", Text),
 )
-Index("ix_application_person", application.c.person_id, application.c.submitted_at.desc(), application.c.id)
-Index("ix_application_department", application.c.department, application.c.status, application.c.submitted_at)
-Index("ix_application_point", application.c.service_point, application.c.status, application.c.submitted_at)
+_c = application.c
+_LATEST = (_c.submitted_at.desc(), _c.id.desc())
+_RUNNING = _c.status.in_(sorted(RUNNING))
+Index("ix_application_person_latest", _c.person_id, *_LATEST)
+Index("ix_application_latest", *_LATEST)
+Index("ix_application_status_latest", _c.status, *_LATEST)
+Index("ix_application_item_latest", _c.item_code, *_LATEST)
+# Each way in which staff may see applications has an index for every filter of the list.
+for _scope in (_c.department, _c.service_point):
+    _name = f"ix_application_{_scope.name}"
+    Index(f"{_name}_latest", _scope, *_LATEST)
+    Index(f"{_name}_status_latest", _scope, _c.status, *_LATEST)
+    Index(f"{_name}_item_latest", _scope, _c.item_code, *_LATEST)
+    Index(f"{_name}_overdue", _scope, *_LATEST, postgresql_where=_c.overdue_at.is_not(None))
+# What the duties look for.
+Index("ix_application_tell_by", _c.tell_by, postgresql_where=_c.status == Status.SUBMITTED)
+Index("ix_application_warn_at", _c.warn_at, postgresql_where=and_(_RUNNING, _c.warned_at.is_(None)))
+Index("ix_application_due_at", _c.due_at, postgresql_where=and_(_RUNNING, _c.overdue_at.is_(None)))
+# Written by the release before this one; dropped when it is gone.
+Index("ix_application_person", _c.person_id, _c.submitted_at.desc(), _c.id)
+Index("ix_application_department", _c.department, _c.status, _c.submitted_at)
+Index("ix_application_point", _c.service_point, _c.status, _c.submitted_at)
 
 case_counter = Table(
     "case_counter",
@@ -50,7 +114,43 @@ case_counter = Table(
     Column("last", Integer, nullable=False),
 )
 
-MAPPERS.map_imperatively(Application, application)
+# Numbers go round: unique within a day as long as a day has fewer than a million cases. Taking one locks
+# nothing until the commit, so submissions do not wait for each other; one that fails leaves a gap.
+case_number_sequence = Sequence(
+    "case_number_seq", metadata=METADATA, start=500_000, minvalue=1, maxvalue=999_999, cycle=True
+)
+
+MAPPERS.map_imperatively(
+    Application,
+    application,
+    properties={"tasks": relationship(Task, lazy="raise", order_by=task.c.position, cascade="all")},
+)
+
+
+class PlanCache:
+    """Plans of items by version: content never changes under a version, so only the version is asked."""
+
+    _of_engines: ClassVar[WeakKeyDictionary[Any, "PlanCache"]] = WeakKeyDictionary()
+
+    def __init__(self, largest: int = 2000) -> None:
+        self._plans: dict[tuple[str, int], CasePlan] = {}
+        self._largest = largest
+
+    @classmethod
+    def of(cls, session: AsyncSession) -> "PlanCache":
+        """Return the cache that belongs to the session's database."""
+        return cls._of_engines.setdefault(session.get_bind(), cls())
+
+    async def get(self, session: AsyncSession, code: str) -> CasePlan:
+        """Return the plan of a published item. Raises NoSuchItem."""
+        version = await session.scalar(select(item.c.version).where(item.c.code == code, item.c.is_published))
+        known = self._plans.get((code, version)) if version is not None else None
+        if known is None:
+            current, content = await one_item(session, code)
+            if len(self._plans) >= self._largest:
+                self._plans.clear()
+            known = self._plans[code, current] = plan_of_item(content, current)
+        return known
 
 
 class ApplicationStore:
@@ -59,72 +159,35 @@ class ApplicationStore:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    def add(self, new: Application) -> None:
+    def add(self, application: Application) -> None:
         """Keep a new application."""
-        self._session.add(new)
+        self._session.add(application)
 
     async def lock(self, application_id: UUID) -> Application:
-        """Return the application, locked. Raises NoSuchApplication."""
-        found = await self._session.get(Application, application_id, with_for_update=True)
+        """Return the application with its tasks, locked. Raises NoSuchApplication."""
+        found = await self._session.get(
+            Application,
+            application_id,
+            with_for_update={"of": application},
+            options=[selectinload(Application.tasks)],  # type: ignore[arg-type]  # mapped imperatively
+            populate_existing=True,
+        )
         if found is None:
             raise NoSuchApplication
         return found
 
-    async def next_count(self, day: str) -> int:
-        """Return the next case number of a day; its row is the lock."""
-        statement = insert(case_counter).values(day=day, last=1)
-        counted = await self._session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["day"], set_={"last": case_counter.c.last + 1}
-            ).returning(case_counter.c.last)
-        )
-        count: int = counted.scalar_one()
+    async def next_count(self) -> int:
+        """Return a number for a case; it is unique within a day and may leave gaps."""
+        count: int = (await self._session.execute(case_number_sequence.next_value().select())).scalar_one()
         return count
 
-    async def item(self, code: str) -> tuple[int, dict[str, Any]]:
-        """Return version and content of a published item. Raises NoSuchItem."""
-        return await one_item(self._session, code)
+    async def plan(self, code: str) -> CasePlan:
+        """Return the plan of a published item. Raises NoSuchItem."""
+        return await PlanCache.of(self._session).get(self._session, code)
 
-
-async def of_person(
-    session: AsyncSession, person_id: str, *, before: tuple[datetime, UUID] | None, limit: int
-) -> Sequence[Application]:
-    """Return a person's applications, the latest first."""
-    return await _page(session, application.c.person_id == person_id, None, before, limit)
-
-
-async def worklist(
-    session: AsyncSession,
-    *,
-    orgs: frozenset[str] | None,
-    points: frozenset[str],
-    status: Status | None,
-    before: tuple[datetime, UUID] | None,
-    limit: int,
-) -> Sequence[Application]:
-    """Return the applications of departments and service points, the latest first; `orgs` None: all."""
-    mine = None
-    if orgs is not None:
-        mine = or_(application.c.department.in_(orgs), application.c.service_point.in_(points))
-    return await _page(session, mine, status, before, limit)
-
-
-async def _page(
-    session: AsyncSession,
-    where: ColumnElement[bool] | None,
-    status: Status | None,
-    before: tuple[datetime, UUID] | None,
-    limit: int,
-) -> Sequence[Application]:
-    statement = select(Application)
-    if where is not None:
-        statement = statement.where(where)
-    if status is not None:
-        statement = statement.where(application.c.status == status)
-    if before is not None:
-        statement = statement.where(tuple_(application.c.submitted_at, application.c.id) < before)
-    ordered = statement.order_by(application.c.submitted_at.desc(), application.c.id.desc())
-    return (await session.scalars(ordered.limit(limit))).all()
+    async def bundle_plan(self, code: str, answers: Mapping[str, Any]) -> CasePlan:
+        """Return the plan that answers make of a bundle. Raises as `planned` does."""
+        return plan_of_bundle(await planned(self._session, code, answers))
 
 
 async def one(session: AsyncSession, application_id: UUID) -> Application:
@@ -132,4 +195,25 @@ async def one(session: AsyncSession, application_id: UUID) -> Application:
     found = await session.get(Application, application_id)
     if found is None:
         raise NoSuchApplication
+    return found
+
+
+async def is_handled_by(session: AsyncSession, application_id: UUID, departments: frozenset[str]) -> bool:
+    """Return whether one of the departments has a task in the application."""
+    wanted = exists().where(task.c.application_id == application_id, task.c.department.in_(departments))
+    return bool(await session.scalar(select(wanted)))
+
+
+async def open_twin(
+    session: AsyncSession, person_id: str, item_code: str, beside: UUID | None = None
+) -> str | None:
+    """Return the case number of a person's (other) open application on the same item."""
+    closed = (Status.REJECTED, Status.REFUSED, Status.DELIVERED, Status.WITHDRAWN)
+    found: str | None = await session.scalar(
+        select(_c.case_number)
+        .where(_c.person_id == person_id, _c.item_code == item_code, _c.status.not_in(closed))
+        .where(_c.id != beside if beside is not None else true())
+        .order_by(*_LATEST)
+        .limit(1)
+    )
     return found

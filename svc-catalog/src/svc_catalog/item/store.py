@@ -1,41 +1,39 @@
-"""Table and queries of items."""
+"""Tables and queries of published items and their versions."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-import orjson
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ColumnElement,
-    Index,
-    Integer,
-    Select,
-    Table,
-    Text,
-    and_,
-    case,
-    func,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lib_db import EnumText, UtcDateTime
 from svc_catalog.database import METADATA
-from svc_catalog.item.domain import NoSuchItem, bigrams, is_latin, normalise
-from svc_catalog.item.segment import search_words, segmented
+from svc_catalog.element.domain import sections
+from svc_catalog.item.domain import (
+    NoSuchItem,
+    NoSuchVersion,
+    Publication,
+    Standing,
+    State,
+    brief,
+    check_in_use,
+    content_hash,
+)
+from svc_catalog.place.store import points_of_group
+
+Record = dict[str, Any]
+# The columns by which an item is found; what they mean is known where items are searched.
+FoundBy = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 item = Table(
     "item",
     METADATA,
     Column("code", Text, primary_key=True, comment="basic code, 12 digits"),
     Column("version", Integer, nullable=False),
-    Column("is_published", Boolean, nullable=False),
+    Column("is_published", Boolean, nullable=False, comment="in use"),
     Column("name", Text, nullable=False),
     Column("plain_name", Text, nullable=False, comment="normalised for comparison"),
     Column("department", Text, nullable=False),
@@ -50,6 +48,10 @@ item = Table(
     Column("initials", Text, nullable=False),
     Column("content_hash", Text, nullable=False),
     Column("data", JSONB, nullable=False),
+    Column("plain_keywords", Text, nullable=False, server_default=text("''"), comment="normalised"),
+    Column("brief", JSONB, comment="what a list shows; null: written before this column"),
+    Column("state", EnumText(State), nullable=False, server_default=text("'published'")),
+    Column("state_reason", Text, comment="why it is not in use"),
 )
 Index("ix_item_words", item.c.words, postgresql_using="gin")
 Index("ix_item_bigrams", item.c.bigrams, postgresql_using="gin")
@@ -68,140 +70,181 @@ item_version = Table(
     Column("code", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("data", JSONB, nullable=False, comment="as published; applications keep their version"),
+    Column("published_at", UtcDateTime),
+    Column("edited_by", Text),
+    Column("approved_by", Text),
 )
 
 
-@dataclass(frozen=True)
-class ItemFilter:
-    """What items are wanted; None does not narrow."""
+class ItemStore:
+    """Published items inside one transaction."""
 
-    query: str | None = None
-    department: str | None = None
-    kind: str | None = None
-    audience: str | None = None
-    channel: str | None = None
-    groups: list[str] | None = None
+    def __init__(self, session: AsyncSession, found_by: FoundBy) -> None:
+        self._session = session
+        self._found_by = found_by
 
+    async def lock(self, code: str) -> Standing:
+        """Return an item's standing, locked. Raises NoSuchItem."""
+        found = await self.find(code, lock=True)
+        if found is None:
+            raise NoSuchItem(f"没有编码为 {code} 的事项")
+        return found
 
-class Found(NamedTuple):
-    """An item of a search with its place in the order."""
+    async def find(self, code: str, *, lock: bool = False) -> Standing | None:
+        """Return an item's standing, None when nothing was ever published under the code."""
+        statement = _STANDING.where(item.c.code == code)
+        row = (await self._session.execute(statement.with_for_update() if lock else statement)).one_or_none()
+        return None if row is None else Standing(*row)
 
-    rank: int
-    code: str
-    data: dict[str, Any]
-
-
-async def publish(session: AsyncSession, record: dict[str, Any]) -> int | None:
-    """Write an item; return its new version when the content changed, else None."""
-    content = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
-    digest = hashlib.sha256(content).hexdigest()
-    known = (
-        await session.execute(
-            select(item.c.version, item.c.content_hash).where(item.c.code == record["code"]).with_for_update()
+    async def hashes(self, codes: Collection[str]) -> dict[str, str]:
+        """Return the content digests of published items by code."""
+        rows = await self._session.execute(
+            select(item.c.code, item.c.content_hash).where(item.c.code.in_(codes))
         )
-    ).one_or_none()
-    if known is not None and known.content_hash == digest:
-        return None
-    version = known.version + 1 if known is not None else 1
-    values = {**_columns(record), "version": version, "content_hash": digest}
-    await session.execute(
-        upsert(item)
-        .values(code=record["code"], **values)
-        .on_conflict_do_update(index_elements=["code"], set_=values)
-    )
-    await session.execute(item_version.insert().values(code=record["code"], version=version, data=record))
-    return version
+        return {code: digest for code, digest in rows}
 
-
-def _columns(record: dict[str, Any]) -> dict[str, Any]:
-    words = search_words(record["name"], record["keywords"])
-    return {
-        "is_published": True,
-        "name": record["name"],
-        "plain_name": normalise(record["name"]),
-        "department": record["department"],
-        "kind": record["kind"],
-        "audience": record["audience"],
-        "channels": record["channels"],
-        "window_group": record["window_group"],
-        "is_high_frequency": record["high_frequency"],
-        "words": func.to_tsvector("simple", words.words),
-        "bigrams": words.bigrams,
-        "pinyin": words.pinyin,
-        "initials": words.initials,
-        "data": record,
-    }
-
-
-async def search(
-    session: AsyncSession, wanted: ItemFilter, *, after: tuple[int, str] | None, limit: int
-) -> list[Found]:
-    """Return items in the order people expect: the exact name first, then names that begin so, and so on."""
-    plain = normalise(wanted.query or "")
-    rank = _rank(plain)
-    statement = _narrowed(select(rank.label("rank"), item.c.code, item.c.data), wanted)
-    if plain:
-        statement = statement.where(_matches(plain, wanted.query or ""))
-    if after is not None:
-        statement = statement.where(tuple_(rank, item.c.code) > after)
-    rows = await session.execute(statement.order_by(rank, item.c.code).limit(limit))
-    return [Found(*row) for row in rows]
-
-
-def _rank(plain: str) -> ColumnElement[int]:
-    common = case((item.c.is_high_frequency, 0), else_=1)
-    if not plain:
-        return common
-    # Steps of a thousand keep the kinds of match apart; among equals short names and frequent items lead.
-    step = case(
-        (item.c.plain_name == plain, 0),
-        (item.c.plain_name.startswith(plain, autoescape=True), 1),
-        (item.c.initials.startswith(plain, autoescape=True), 2),
-        (item.c.plain_name.contains(plain, autoescape=True), 3),
-        else_=4,
-    )
-    return step * 1000 + common * 500 + func.least(func.char_length(item.c.plain_name), 499)
-
-
-def _matches(plain: str, query: str) -> ColumnElement[bool]:
-    if is_latin(plain):
-        return or_(
-            item.c.initials.contains(plain, autoescape=True), item.c.pinyin.contains(plain, autoescape=True)
+    async def keep(self, standing: Standing) -> None:
+        """Write a changed standing."""
+        await self._session.execute(
+            item.update()
+            .where(item.c.code == standing.code)
+            .values(
+                state=standing.state,
+                state_reason=standing.reason,
+                is_published=standing.state is State.PUBLISHED,
+            )
         )
-    words = func.plainto_tsquery("simple", segmented(query))
-    pairs = bigrams(plain)
-    by_pairs = item.c.bigrams.contains(pairs) if pairs else item.c.plain_name.contains(plain)
-    return or_(item.c.words.bool_op("@@")(words), by_pairs)
 
+    async def content(self, code: str) -> tuple[int, Record]:
+        """Return version and content of an item, also of one that is not in use. Raises NoSuchItem."""
+        standing, record = await item_page(self._session, code)
+        return standing.version, record
 
-def _narrowed(statement: Select[Any], wanted: ItemFilter) -> Select[Any]:
-    conditions: list[ColumnElement[bool]] = [item.c.is_published]
-    if wanted.department is not None:
-        conditions.append(item.c.department == wanted.department)
-    if wanted.kind is not None:
-        conditions.append(item.c.kind == wanted.kind)
-    if wanted.audience is not None:
-        conditions.append(item.c.audience.contains([wanted.audience]))
-    if wanted.channel is not None:
-        conditions.append(item.c.channels.contains([wanted.channel]))
-    if wanted.groups is not None:
-        conditions.append(item.c.window_group.in_(wanted.groups))
-    return statement.where(and_(*conditions))
-
-
-async def suggestions(session: AsyncSession, query: str, limit: int) -> Sequence[str]:
-    """Return names that go on as the query begins, in Chinese or pinyin."""
-    found = await search(session, ItemFilter(query=query), after=None, limit=limit)
-    return [row.data["name"] for row in found]
-
-
-async def one_item(session: AsyncSession, code: str) -> tuple[int, dict[str, Any]]:
-    """Return version and content of a published item. Raises NoSuchItem."""
-    row = (
-        await session.execute(
-            select(item.c.version, item.c.data).where(item.c.code == code, item.c.is_published)
+    async def publish(self, record: Record, version: int, publication: Publication) -> None:
+        """Write a version and make it the item's content."""
+        values = {
+            "version": version,
+            "name": record["name"],
+            "department": record["department"],
+            "kind": record["kind"],
+            "audience": record["audience"],
+            "channels": record["channels"],
+            "window_group": record["window_group"],
+            "is_high_frequency": record["high_frequency"],
+            "content_hash": content_hash(record),
+            "data": record,
+            "brief": brief(record),
+            **self._found_by(record),
+        }
+        await self._session.execute(
+            upsert(item)
+            .values(code=record["code"], is_published=True, state=State.PUBLISHED, **values)
+            .on_conflict_do_update(index_elements=["code"], set_=values)
         )
-    ).one_or_none()
+        await self._session.execute(
+            item_version.insert().values(
+                code=record["code"],
+                version=version,
+                data=record,
+                published_at=publication.at,
+                edited_by=publication.edited_by,
+                approved_by=publication.approved_by,
+            )
+        )
+
+
+_STANDING = select(
+    item.c.code, item.c.version, item.c.department, item.c.content_hash, item.c.state, item.c.state_reason
+)
+
+
+async def one_item(session: AsyncSession, code: str) -> tuple[int, Record]:
+    """Return version and content of an item that can be applied for. Raises NoSuchItem, ItemSuspended."""
+    standing, record = await item_page(session, code)
+    check_in_use(standing)
+    return standing.version, record
+
+
+async def item_page(session: AsyncSession, code: str) -> tuple[Standing, Record]:
+    """Return standing and content of an item, also of one that is not in use. Raises NoSuchItem."""
+    row = (await session.execute(_STANDING.add_columns(item.c.data).where(item.c.code == code))).one_or_none()
     if row is None:
         raise NoSuchItem(f"没有编码为 {code} 的事项")
-    return row.version, row.data
+    return Standing(*row[:-1]), row.data
+
+
+async def items_of(session: AsyncSession, codes: Collection[str]) -> dict[str, Record]:
+    """Return those of these items that are in use by code, each with its `version` among its members."""
+    rows = await session.execute(
+        select(item.c.code, item.c.version, item.c.data).where(item.c.code.in_(codes), item.c.is_published)
+    )
+    return {row.code: {**row.data, "version": row.version} for row in rows}
+
+
+async def pages_of(session: AsyncSession, codes: Collection[str]) -> dict[str, Record]:
+    """Return these items by code with their `version` and `state`, also those that are not in use."""
+    rows = await session.execute(
+        select(item.c.code, item.c.version, item.c.state, item.c.data).where(item.c.code.in_(codes))
+    )
+    return {row.code: {**row.data, "version": row.version, "state": row.state} for row in rows}
+
+
+async def versions(session: AsyncSession, code: str) -> Sequence[Any]:
+    """Return version, published_at, edited_by and approved_by of each version, the newest first."""
+    wanted = select(
+        item_version.c.version,
+        item_version.c.published_at,
+        item_version.c.edited_by,
+        item_version.c.approved_by,
+    )
+    rows = await session.execute(
+        wanted.where(item_version.c.code == code).order_by(item_version.c.version.desc())
+    )
+    return rows.all()
+
+
+async def one_version(session: AsyncSession, code: str, version: int) -> Record:
+    """Return the content of a version. Raises NoSuchVersion."""
+    found = await session.scalar(
+        select(item_version.c.data).where(item_version.c.code == code, item_version.c.version == version)
+    )
+    if found is None:
+        raise NoSuchVersion(f"事项 {code} 没有版本 {version}")
+    record: Record = found
+    return record
+
+
+async def all_items(session: AsyncSession) -> Sequence[Any]:
+    """Return code, version, state and data of every item that was not withdrawn, by code."""
+    wanted = select(item.c.code, item.c.version, item.c.state, item.c.data)
+    rows = await session.execute(wanted.where(item.c.state != State.WITHDRAWN).order_by(item.c.code))
+    return rows.all()
+
+
+async def published_at(session: AsyncSession, code: str, version: int) -> datetime | None:
+    """Return since when a version is in force, None when that was not kept."""
+    found: datetime | None = await session.scalar(
+        select(item_version.c.published_at).where(
+            item_version.c.code == code, item_version.c.version == version
+        )
+    )
+    return found
+
+
+async def page_of(session: AsyncSession, code: str) -> dict[str, Any]:
+    """Return what the page of an item shows. Raises NoSuchItem."""
+    standing, record = await item_page(session, code)
+    return {
+        **record,
+        "version": standing.version,
+        "state": standing.state,
+        "state_reason": standing.reason,
+        "published_at": await published_at(session, code, standing.version),
+        "sections": [
+            {"title": title, "facts": [{"label": label, "value": value} for label, value in facts]}
+            for title, facts in sections(record)
+        ],
+        "service_points": await points_of_group(session, record["window_group"]),
+        "guide": f"/items/{code}/guide",
+        "flow_chart": f"/items/{code}/flow-chart",
+    }

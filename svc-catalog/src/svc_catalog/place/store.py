@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Index, Table, Text, delete, select
+from sqlalchemy import Column, Index, Table, Text, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -84,3 +84,44 @@ async def one_point(session: AsyncSession, code: str) -> Record:
         raise NoSuchPlace(f"没有编号为 {code} 的服务网点")
     record: Record = found
     return record
+
+
+async def department_name(session: AsyncSession, code: str) -> str:
+    """Return the name of a department; its code when it is not known here."""
+    found = await session.scalar(select(department.c.data["name"].astext).where(department.c.code == code))
+    return found or code
+
+
+async def groups_in(session: AsyncSession, division: str) -> set[str]:
+    """Return the window groups that the service points of a division, or of those under it, serve."""
+    rows = await session.scalars(
+        select(func.unnest(service_point.c.groups))
+        .where(service_point.c.division.startswith(division.rstrip("0"), autoescape=True))
+        .distinct()
+    )
+    return set(rows)
+
+
+async def points_of_group(session: AsyncSession, group: str) -> Sequence[Record]:
+    """Return what an item page shows of the service points that serve a window group, by code."""
+    shown = func.jsonb_build_object(
+        "code",
+        service_point.c.code,
+        "name",
+        service_point.c.data["name"],
+        "kind",
+        service_point.c.kind,
+        "division",
+        service_point.c.division,
+        "address",
+        service_point.c.data["address"],
+        "always_open",
+        service_point.c.data["always_open"],
+    )
+    wanted = select(shown).where(service_point.c.groups.contains([group])).order_by(service_point.c.code)
+    return (await session.scalars(wanted)).all()
+
+
+async def department_names(session: AsyncSession) -> dict[str, str]:
+    """Return the departments' names by code."""
+    return {record["code"]: record["name"] for record in await all_of(session, department)}

@@ -1,1 +1,1 @@
-"""Cases (有诉即应): from receipt to confirmation."""
+"""Cases (诉求): taken in, given to departments, solved, confirmed."""

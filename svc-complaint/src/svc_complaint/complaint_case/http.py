@@ -1,14 +1,13 @@
-"""Routes of cases."""
+"""Routes of cases for those who report them, and for reading."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
-from lib_gm import FieldCipher
 from lib_kernel import IllegalMove, NotAllowed
-from lib_service.web import ClockDep, ReadSession, component, recorded, unit_of_work
+from lib_service.web import ClockDep, ReadSession, unit_of_work
 from lib_web import (
     Caller,
     CallerKind,
@@ -22,146 +21,183 @@ from lib_web import (
     write_cursor,
 )
 from svc_complaint.complaint_case import commands, store
-from svc_complaint.complaint_case.commands import CONTENT, Check, Receive, Step
-from svc_complaint.complaint_case.domain import Case, NoSuchCase, Status
-from svc_complaint.complaint_case.ports import UnitOfWork
-from svc_complaint.complaint_case.schemas import CaseCreate, CaseDetail, CaseOut, Dispatch, Note
-from svc_complaint.settings import Settings
+from svc_complaint.complaint_case.access import CITY_WIDE, may_see, own, sees_whole
+from svc_complaint.complaint_case.commands import Desk, Step
+from svc_complaint.complaint_case.domain import Case
+from svc_complaint.complaint_case.errors import CaseOver, NoSuchCase, TooLate
+from svc_complaint.complaint_case.intake import FieldsInvalid, Receive, receive, tracking_code
+from svc_complaint.complaint_case.receipt import Cipher, intake_desk, plain_desk
+from svc_complaint.complaint_case.schemas import (
+    CaseCreate,
+    CaseDetail,
+    CaseOut,
+    CaseReceipt,
+    Note,
+    SimilarOut,
+    Similars,
+    StaffDetail,
+    WorkOut,
+)
+from svc_complaint.complaint_case.view import Viewer
+from svc_complaint.kind.domain import NoSuchKind, Status
+from svc_complaint.triage import store as triage
+from svc_complaint.triage.segment import fingerprints, words
 
 router = APIRouter(prefix="/v1/cases", tags=["诉求"])
+work_router = APIRouter(prefix="/v1/worklist", tags=["诉求"])
 
-Uow = Annotated[UnitOfWork, Depends(unit_of_work)]
-Cipher = Annotated[FieldCipher, component(FieldCipher)]
-Dispatcher = Annotated[Caller, requires("dispatcher")]
-Handler = Annotated[Caller, requires("case_handler")]
-Seen = Annotated[Caller, requires("citizen", "case_handler", "dispatcher")]
-STEP = problems(NoSuchCase, IllegalMove, NotAllowed)
-
-
-def own(caller: Caller) -> Check:
-    """Return the check that the case is the citizen's own; others' do not exist for them."""
-
-    def check(case: Case) -> None:
-        if case.person_id != caller.person_id:
-            raise NoSuchCase
-
-    return check
+DeskDep = Annotated[Desk, Depends(plain_desk)]
+Staff = Annotated[Caller, requires("case_handler", "dispatcher", "supervisor", "leader")]
+Seen = Annotated[Caller, requires("citizen", "case_handler", "dispatcher", "supervisor", "leader")]
+STEP = problems(NoSuchCase, IllegalMove, NotAllowed, CaseOver)
 
 
-def of_department(caller: Caller) -> Check:
-    """Return the check that the case was given to the handler's department."""
-    return lambda case: caller.check_org(case.department or "")
-
-
-def may_see(caller: Caller) -> Check:
-    """Return the check that the caller may see the case; a dispatcher sees all."""
-    if caller.kind is CallerKind.CITIZEN:
-        return own(caller)
-    return anyone if "dispatcher" in caller.roles else of_department(caller)
-
-
-def anyone(_case: Case) -> None:
-    """Let everyone with the role do it."""
-
-
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=problems(NoSuchKind, FieldsInvalid))
 async def create_case(
     body: CaseCreate,
-    caller: Annotated[Caller, requires("citizen", "public")],
-    uow: Annotated[UnitOfWork, recorded(CaseOut)],
+    caller: Annotated[Caller, requires("citizen", "public", "device", "case_handler", "dispatcher")],
+    desk: Annotated[Desk, Depends(intake_desk)],
     cipher: Cipher,
-    clock: ClockDep,
-    settings: Annotated[Settings, component(Settings)],
-) -> CaseOut:
+) -> CaseReceipt:
     """Say what is wrong (有诉即应, 办不成事), under one's name or anonymously."""
     person = caller.person_id if caller.kind is CallerKind.CITIZEN else None
+    facts: dict[str, Any] = body.model_dump(exclude={"contact"})
+    contact = body.contact.model_dump() if body.contact else None
     command = Receive(
-        body.kind,
-        person,
-        body.content,
-        settings.rectification_days,
-        item_code=body.item_code,
-        service_point=body.service_point,
+        **facts,
+        contact=contact,
+        person_id=person,
+        channel=caller.channel,
+        scopes=caller.scopes,
+        by=caller.subject,
+        is_anonymous=person is None,
     )
-    return CaseOut.model_validate(await commands.receive(command, uow=uow, cipher=cipher, clock=clock))
+    case = await receive(command, desk)
+    return Viewer(cipher).receipt(case, tracking_code(case.id, desk) if case.tracking_hash else None)
 
 
 @router.get("")
 async def list_cases(
     caller: Seen,
     session: ReadSession,
+    cipher: Cipher,
     status: Status | None = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[CaseOut]:
-    """List the citizen's own cases, or a department's worklist, the latest first."""
-    is_citizen = caller.kind is CallerKind.CITIZEN
-    sees_all = is_citizen or bool({"dispatcher", "admin"} & caller.roles)
-    rows = await store.page(
-        session,
-        person_id=caller.person_id if is_citizen else None,
-        departments=None if sees_all else caller.orgs,
-        status=status,
-        before=read_cursor(cursor, datetime, UUID),
-        limit=limit + 1,
-    )
-    items = [CaseOut.model_validate(row) for row in rows[:limit]]
+    """List the citizen's own cases, or those of a department, the latest first."""
+    wanted = _wanted(caller, statuses=(status,) if status else ())
+    rows = await store.page(session, wanted, before=read_cursor(cursor, datetime, UUID), limit=limit + 1)
+    viewer, is_citizen = Viewer(cipher), caller.kind is CallerKind.CITIZEN
+    items = [viewer.listed(row, citizen=is_citizen) for row in rows[:limit]]
     more = write_cursor(rows[limit - 1].received_at, rows[limit - 1].id) if len(rows) > limit else None
     return Page(items=items, next=more)
 
 
+@work_router.get("")
+async def worklist(
+    caller: Staff,
+    session: ReadSession,
+    status: Annotated[list[Status], Query()] = [],  # noqa: B006 - FastAPI's way; it is not changed
+    kind: Annotated[str | None, Query(max_length=60)] = None,
+    category: Annotated[str | None, Query(max_length=60)] = None,
+    overdue: bool | None = None,
+    tracked: bool | None = None,
+    supervised: bool | None = None,
+    trouble: bool | None = None,
+    deciding: bool | None = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Page[WorkOut]:
+    """List open cases of one's departments, led and co-handled, the most urgent deadline first."""
+    flags = {"overdue": overdue, "tracked": tracked, "supervised": supervised, "trouble": trouble}
+    wanted = _wanted(caller, statuses=status, kind=kind, category=category, deciding=deciding, **flags)
+    rows = await store.worklist(session, wanted, after=read_cursor(cursor, datetime, UUID), limit=limit + 1)
+    more = write_cursor(rows[limit - 1].due_at, rows[limit - 1].id) if len(rows) > limit else None
+    return Page(items=[WorkOut.model_validate(row) for row in rows[:limit]], next=more)
+
+
 @router.get("/{case_id}", responses=problems(NoSuchCase))
-async def get_case(case_id: UUID, caller: Seen, session: ReadSession, cipher: Cipher) -> CaseDetail:
-    """Return one case with its steps."""
-    case = await store.one(session, case_id, may_see(caller))
-    content = cipher.decrypt(case.content, context=CONTENT)
-    return CaseDetail(**CaseOut.model_validate(case).model_dump(), content=content)
+async def get_case(
+    case_id: UUID, caller: Seen, uow: Annotated[Any, Depends(unit_of_work)], cipher: Cipher, clock: ClockDep
+) -> StaffDetail | CaseDetail:
+    """Return one case with its steps. What staff read is noted in the audit trail."""
+    async with uow:
+        case = await store.one(uow.session, case_id)
+        may_see(caller)(case)
+        main = await _main_number(uow.session, case)
+        if caller.kind is CallerKind.CITIZEN:
+            return Viewer(cipher).for_citizen(case, main)
+        await uow.audit.note(caller.subject, "case.read", case.case_number, clock.now())
+        await uow.commit()
+    return Viewer(cipher).for_staff(case, whole=sees_whole(caller, case), main_number=main)
 
 
-@router.post("/{case_id}/dispatch", responses=STEP)
-async def dispatch(case_id: UUID, body: Dispatch, caller: Dispatcher, uow: Uow, clock: ClockDep) -> CaseOut:
-    """Give a case to a department (派单)."""
-    step = Step(case_id, caller.subject, anyone, body.note)
-    return CaseOut.model_validate(await commands.dispatch(step, body.department, uow=uow, clock=clock))
+@router.get("/{case_id}/similar", responses=problems(NoSuchCase))
+async def similar_cases(
+    case_id: UUID, caller: Staff, session: ReadSession, cipher: Cipher, clock: ClockDep
+) -> Similars:
+    """List recent cases that are like one, with the words they share, as a proposal to merge them."""
+    case = await store.one(session, case_id)
+    may_see(caller)(case)
+    found = await triage.similar(session, await triage.words_of(session, case_id), clock.now(), but=case_id)
+    cases = await store.of_numbers(session, [one.case_id for one in found])
+    text = cipher.decrypt(case.content, context=commands.CONTENT)
+    by_hash = {code: word for word in words(text) for code in fingerprints(word, cipher)}
+    items = [
+        SimilarOut(
+            **cases[one.case_id]._mapping,
+            likeness=one.likeness,
+            shared_words=sorted(by_hash[code] for code in one.shared if code in by_hash),
+        )
+        for one in found
+        if one.case_id in cases
+    ]
+    return Similars(items=items)
 
 
-@router.post("/{case_id}/return", responses=STEP)
-async def send_back(case_id: UUID, body: Note, caller: Handler, uow: Uow, clock: ClockDep) -> CaseOut:
-    """Return a case that is not the department's (退回)."""
-    step = Step(case_id, caller.subject, of_department(caller), body.note)
-    return CaseOut.model_validate(await commands.send_back(step, uow=uow, clock=clock))
-
-
-@router.post("/{case_id}/acceptance", responses=STEP)
-async def accept(case_id: UUID, caller: Handler, uow: Uow, clock: ClockDep) -> CaseOut:
-    """Take a dispatched case (接单)."""
-    step = Step(case_id, caller.subject, of_department(caller))
-    return CaseOut.model_validate(await commands.accept(step, uow=uow, clock=clock))
-
-
-@router.post("/{case_id}/start", responses=STEP)
-async def start(case_id: UUID, caller: Handler, uow: Uow, clock: ClockDep) -> CaseOut:
-    """Begin work on a case, for the first time or again."""
-    step = Step(case_id, caller.subject, of_department(caller))
-    return CaseOut.model_validate(await commands.start(step, uow=uow, clock=clock))
-
-
-@router.post("/{case_id}/resolution", responses=STEP)
-async def resolve(case_id: UUID, body: Note, caller: Handler, uow: Uow, clock: ClockDep) -> CaseOut:
-    """Report a case solved (办结反馈)."""
-    step = Step(case_id, caller.subject, of_department(caller), body.note)
-    return CaseOut.model_validate(await commands.resolve(step, uow=uow, clock=clock))
+@router.post("/{case_id}/supplement", responses=STEP)
+async def supplement_case(
+    case_id: UUID, body: Note, caller: Citizen, desk: DeskDep, cipher: Cipher
+) -> CaseOut:
+    """Add something to one's case."""
+    case = await commands.supplement(_own_step(case_id, caller, body.note), desk)
+    return Viewer(cipher).listed(case, citizen=True)
 
 
 @router.post("/{case_id}/confirmation", responses=STEP)
-async def confirm(case_id: UUID, caller: Citizen, uow: Uow, clock: ClockDep) -> CaseOut:
+async def confirm(case_id: UUID, caller: Citizen, desk: DeskDep, cipher: Cipher) -> CaseOut:
     """Confirm that one's case is solved (确认)."""
-    step = Step(case_id, caller.subject, own(caller))
-    return CaseOut.model_validate(await commands.confirm(step, uow=uow, clock=clock))
+    case = await commands.confirm(_own_step(case_id, caller), desk)
+    return Viewer(cipher).listed(case, citizen=True)
 
 
-@router.post("/{case_id}/reopening", responses=STEP)
-async def reopen(case_id: UUID, body: Note, caller: Citizen, uow: Uow, clock: ClockDep) -> CaseOut:
+@router.post("/{case_id}/reopening", responses={**STEP, **problems(TooLate)})
+async def reopen(case_id: UUID, body: Note, caller: Citizen, desk: DeskDep, cipher: Cipher) -> CaseOut:
     """Say that one's case is not solved (重办)."""
-    step = Step(case_id, caller.subject, own(caller), body.note)
-    return CaseOut.model_validate(await commands.reopen(step, uow=uow, clock=clock))
+    case = await commands.reopen(_own_step(case_id, caller, body.note), desk)
+    return Viewer(cipher).listed(case, citizen=True)
+
+
+@router.post("/{case_id}/withdrawal", responses=STEP)
+async def withdraw_case(case_id: UUID, body: Note, caller: Citizen, desk: DeskDep, cipher: Cipher) -> CaseOut:
+    """Take one's case back (撤回)."""
+    case = await commands.withdraw(_own_step(case_id, caller, body.note), desk)
+    return Viewer(cipher).listed(case, citizen=True)
+
+
+def _own_step(case_id: UUID, caller: Caller, note: str = "") -> Step:
+    return Step(case_id, caller.subject, caller.scopes, own(caller), note)
+
+
+def _wanted(caller: Caller, **more: Any) -> store.Wanted:
+    if caller.kind is CallerKind.CITIZEN:
+        return store.Wanted(person_id=caller.person_id, **more)
+    departments = None if caller.roles & CITY_WIDE else caller.orgs
+    return store.Wanted(departments=departments, **more)
+
+
+async def _main_number(session: Any, case: Case) -> str | None:
+    if case.merged_into is None:
+        return None
+    return (await store.one(session, case.merged_into)).case_number

@@ -1,1 +1,1 @@
-"""Ratings (好差评): invited after each finished service, given once."""
+"""Ratings (好差评) of finished services."""

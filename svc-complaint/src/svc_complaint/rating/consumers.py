@@ -17,22 +17,30 @@ def service_key(appointment_id: UUID | None, otherwise: UUID) -> str:
 
 
 @on(TicketFinished, durable="complaint-invite-after-ticket")
-async def invite_after_ticket(event: TicketFinished, *, uow: UnitOfWork, clock: Clock) -> None:
+async def invite_after_ticket(event: TicketFinished, *, uow: UnitOfWork, clock: Clock, days: int) -> None:
     """A window finished serving a person."""
+    key = service_key(event.appointment_id, event.ticket_id)
+    clerk: str | None = getattr(event, "clerk", None)  # Not every release of the desk names the clerk.
     rating = Rating.invite(
-        service_key=service_key(event.appointment_id, event.ticket_id),
+        service_key=key,
         person_id=event.person_id,
         service_name=f"{event.service_point_name}窗口服务",
         item_code=event.item_code,
         department="",
         service_point=event.service_point,
         now=clock.now(),
+        days=days,
+        window=event.window,
+        clerk=clerk,
     )
     await _invite(rating, uow)
+    await uow.ratings.complete(key, window=event.window, clerk=clerk)
 
 
 @on(ApplicationDelivered, durable="complaint-invite-after-application")
-async def invite_after_application(event: ApplicationDelivered, *, uow: UnitOfWork, clock: Clock) -> None:
+async def invite_after_application(
+    event: ApplicationDelivered, *, uow: UnitOfWork, clock: Clock, days: int
+) -> None:
     """An application reached its end."""
     key = service_key(event.appointment_id, event.application_id)
     rating = Rating.invite(
@@ -43,6 +51,7 @@ async def invite_after_application(event: ApplicationDelivered, *, uow: UnitOfWo
         department=event.department,
         service_point=event.service_point,
         now=clock.now(),
+        days=days,
     )
     await _invite(rating, uow)
     await uow.ratings.complete(key, service_name=event.item_name, department=event.department)

@@ -1,11 +1,11 @@
 """What ratings need from outside."""
 
-from types import TracebackType
-from typing import Protocol, Self
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
-from lib_contracts import Outbox
-from svc_complaint.complaint_case.ports import Cases
+from svc_complaint.complaint_case.ports import UnitOfWork as CaseUnitOfWork
 from svc_complaint.rating.domain import Rating
 
 
@@ -16,7 +16,7 @@ class Ratings(Protocol):
         """Keep an invitation; return None when the service has one already."""
         ...
 
-    async def complete(self, service_key: str, *, service_name: str, department: str) -> None:
+    async def complete(self, service_key: str, **facts: str | None) -> None:
         """Add what a later event knows of a service to its open invitation."""
         ...
 
@@ -24,31 +24,19 @@ class Ratings(Protocol):
         """Return the rating, locked. Raises NoSuchRating."""
         ...
 
+    async def lately(self, rating: Rating, now: datetime) -> tuple[int, int]:
+        """Return how many ratings the person gave in a day, and the window got in ten minutes."""
+        ...
 
-class UnitOfWork(Protocol):
-    """One transaction."""
+    async def tags(self) -> Mapping[int, Collection[str]]:
+        """Return the tags in force by level."""
+        ...
+
+
+class UnitOfWork(CaseUnitOfWork, Protocol):
+    """One transaction over ratings and cases: a bad rating opens one."""
 
     @property
     def ratings(self) -> Ratings:
         """Return the ratings."""
-        ...
-
-    @property
-    def cases(self) -> Cases:
-        """Return the cases: a bad rating opens one."""
-        ...
-
-    @property
-    def outbox(self) -> Outbox:
-        """Return where events go."""
-        ...
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    async def commit(self, answer: object = None) -> None:
-        """Commit what was done; `answer` is kept under the request's Idempotency-Key."""
         ...

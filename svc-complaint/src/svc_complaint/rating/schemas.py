@@ -23,6 +23,23 @@ class RatingSubmit(BaseModel):
     comment: str = Field(default="", max_length=500)
 
 
+class Appeal(BaseModel):
+    """Why the rating should not count."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=5, max_length=500)
+
+
+class Review(BaseModel):
+    """How the appeal was decided; the note goes into the audit trail and names no person."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    set_aside: bool
+    note: str = Field(min_length=1, max_length=200)
+
+
 class RatingOut(BaseModel):
     """An invitation or a given rating. `case_id` is the case that a bad one opened."""
 
@@ -38,3 +55,56 @@ class RatingOut(BaseModel):
     level: int | None
     tags: list[str]
     case_id: UUID | None
+
+
+class RatedOut(BaseModel):
+    """A rating as staff see it: never who gave it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    service_name: str
+    item_code: str
+    department: str
+    service_point: str
+    window: str | None
+    submitted_at: CityTime | None
+    status: Status
+    level: int | None
+    tags: list[str]
+    flags: list[str]
+    case_id: UUID | None
+
+
+class TagOut(BaseModel):
+    """A tag for a level."""
+
+    code: str
+    level: int
+    name: str
+
+
+class Tags(BaseModel):
+    """The tags in force."""
+
+    items: list[TagOut]
+
+
+class RateOut(BaseModel):
+    """How one item, department, window or clerk was rated. Shares are null when there is nothing to share."""
+
+    key: str
+    invited: int
+    rated: int
+    good: int
+    bad: int
+    levels: list[int]
+    flagged: int
+    active_share: float | None
+    satisfied_share: float | None
+
+
+class Rates(BaseModel):
+    """The groups with the most bad ratings first."""
+
+    items: list[RateOut]

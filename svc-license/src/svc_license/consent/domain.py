@@ -1,10 +1,11 @@
-"""Consents and reads."""
+"""Consents, legal grounds, and whether a reader may read a licence."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from lib_kernel import Conflict, NotAllowed, NotFound, new_id
+from svc_license.usage.domain import Reader, ReaderKind
 
 
 class NoSuchConsent(NotFound):
@@ -15,7 +16,7 @@ class NoSuchConsent(NotFound):
 
 
 class ConsentMissing(NotAllowed):
-    """The holder did not allow this reader to read this licence now."""
+    """The holder did not allow this reader to read this licence now, and no law does."""
 
     code = "consent-missing"
     title = "未获持证人授权"
@@ -30,7 +31,10 @@ class ConsentOver(Conflict):
 
 @dataclass(eq=False)
 class Consent:
-    """The holder allows a partner to read one licence, for a purpose, until a time."""
+    """The holder allows a partner or department to read one licence, for a purpose, until a time.
+
+    `partner` is the code of whom it is given to, `grantee_kind` what that is.
+    """
 
     id: UUID
     person_id: str
@@ -39,6 +43,7 @@ class Consent:
     purpose: str
     given_at: datetime
     expires_at: datetime
+    grantee_kind: ReaderKind = ReaderKind.PARTNER
     revoked_at: datetime | None = None
 
     @classmethod
@@ -47,13 +52,14 @@ class Consent:
         *,
         person_id: str,
         license_id: UUID,
-        partner: str,
+        grantee: str,
+        grantee_kind: ReaderKind,
         purpose: str,
         now: datetime,
         expires_at: datetime,
     ) -> "Consent":
         """Return a new consent."""
-        return cls(new_id(), person_id, license_id, partner, purpose, now, expires_at)
+        return cls(new_id(), person_id, license_id, grantee, purpose, now, expires_at, grantee_kind)
 
     def revoke(self, now: datetime) -> None:
         """Take it back. Raises ConsentOver."""
@@ -61,20 +67,20 @@ class Consent:
             raise ConsentOver
         self.revoked_at = now
 
-    def check(self, partner: str, license_id: UUID, now: datetime) -> None:
-        """Raise ConsentMissing unless it lets the partner read the licence now."""
-        fits = self.partner == partner and self.license_id == license_id
+    def check(self, reader: Reader, license_id: UUID, now: datetime) -> None:
+        """Raise ConsentMissing unless it lets the reader read the licence now."""
+        fits = (
+            self.partner == reader.code and self.grantee_kind is reader.kind and self.license_id == license_id
+        )
         if not fits or self.revoked_at is not None or now >= self.expires_at:
             raise ConsentMissing("持证人未授权、授权已撤销或已过期")
 
 
-@dataclass(eq=False)
-class Read:
-    """Somebody read a licence; its holder can see who, when and what for (用证记录)."""
+@dataclass(frozen=True)
+class Ground:
+    """A law that lets a department or partner read a kind of licence without asking the holder (法定依据)."""
 
-    id: UUID
-    license_id: UUID
+    code: str
     reader: str
-    purpose: str
-    consent_id: UUID | None
-    read_at: datetime
+    license_type: str
+    basis: str

@@ -4,20 +4,24 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 from uuid import UUID
 
-from lib_contracts import Outbox
-from svc_license.consent.domain import Consent, Read
+from svc_license.consent.domain import Consent, Ground
 from svc_license.license.domain import License
+from svc_license.usage.ports import UnitOfWork as UsageWork
 
 
 class Consents(Protocol):
-    """Consents and reads inside one transaction."""
+    """Consents inside one transaction."""
 
-    def add(self, kept: Consent | Read) -> None:
-        """Keep a consent or a read."""
+    def add(self, kept: Consent) -> None:
+        """Keep a consent."""
         ...
 
     async def lock(self, consent_id: UUID) -> Consent | None:
         """Return the consent, locked, if there is one."""
+        ...
+
+    async def ground(self, code: str) -> Ground | None:
+        """Return a legal ground, if there is one."""
         ...
 
     async def own_license(self, license_id: UUID, person_id: str) -> License:
@@ -28,18 +32,17 @@ class Consents(Protocol):
         """Return the licence with a number. Raises NoSuchLicense."""
         ...
 
+    async def licenses_of_holder(self, holder_index: str, types: list[str]) -> list[License]:
+        """Return the licences in force of whoever has a number."""
+        ...
 
-class UnitOfWork(Protocol):
+
+class UnitOfWork(UsageWork, Protocol):
     """One transaction."""
 
     @property
     def consents(self) -> Consents:
         """Return the consents."""
-        ...
-
-    @property
-    def outbox(self) -> Outbox:
-        """Return where events go."""
         ...
 
     async def __aenter__(self) -> Self: ...

@@ -1,11 +1,13 @@
 """What issuing needs from outside."""
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 from uuid import UUID
 
 from lib_contracts import Outbox
+from svc_license.kind.domain import Kind
 from svc_license.license.domain import License
 
 
@@ -17,16 +19,12 @@ class Subject(NamedTuple):
     fields: dict[str, str]
 
 
-class LicenseType(NamedTuple):
-    """A kind of licence with the department that issues it and its seal."""
+class SealPlace(NamedTuple):
+    """Where the seal goes: upper left corner and diameter in millimetres."""
 
-    code: str
-    name: str
-    validity_years: int | None
-    fields: dict[str, str]
-    issuer: str
-    issuer_name: str
-    seal_code: str
+    x: float
+    y: float
+    size: float
 
 
 class FieldCipher(Protocol):
@@ -38,6 +36,10 @@ class FieldCipher(Protocol):
 
     def decrypt(self, value: str, *, context: str) -> str:
         """Return the text."""
+        ...
+
+    def blind_index(self, text: str) -> str:
+        """Return what equal texts have in common and nobody can read."""
         ...
 
 
@@ -52,7 +54,7 @@ class Catalog(Protocol):
 class Sealing(Protocol):
     """svc-seal."""
 
-    async def seal(self, document: bytes, *, seal_code: str, use_key: str) -> bytes:
+    async def seal(self, document: bytes, *, seal_code: str, use_key: str, place: SealPlace) -> bytes:
         """Return the document sealed; the same key gives the same result."""
         ...
 
@@ -73,23 +75,57 @@ class Licenses(Protocol):
     """Licences inside one transaction."""
 
     async def add_draft(self, draft: License) -> bool:
-        """Keep a draft; return False when its application has a licence already."""
+        """Keep a draft; return False when its application or the version before has a licence already."""
         ...
 
     async def claim(self, now: datetime, until: datetime) -> License | None:
         """Return an unfinished licence that is due, put off for others until `until`; None when none is."""
         ...
 
+    async def claim_undrawn(self, now: datetime, until: datetime) -> License | None:
+        """Return a licence in force without a file, put off for others until `until`."""
+        ...
+
+    async def claim_ended(self, today: date, limit: int) -> Sequence[License]:
+        """Return licences in force whose last day has passed, locked."""
+        ...
+
+    async def claim_unindexed(self, limit: int) -> Sequence[License]:
+        """Return licences that cannot be found by their holder yet, locked."""
+        ...
+
     async def lock(self, license_id: UUID) -> License:
         """Return the licence, locked. Raises NoSuchLicense."""
         ...
 
-    async def type_of(self, code: str) -> LicenseType:
-        """Return a licence type. Raises NoSuchLicense."""
+    async def flush(self) -> None:
+        """Write what changed so far."""
+        ...
+
+    async def kind_of(self, code: str) -> Kind:
+        """Return a kind of licence. Raises NoSuchKind."""
         ...
 
     async def next_serial(self, issuer: str, year: int) -> str:
         """Return the issuer's next serial of a year."""
+        ...
+
+
+class Exchange(Protocol):
+    """The queue to the province."""
+
+    async def enqueue(self, license_id: UUID, now: datetime) -> None:
+        """Note that the province is to be told how a licence stands."""
+        ...
+
+
+class Audit(Protocol):
+    """The audit trail inside the transaction; note last, just before the commit."""
+
+    async def note(
+        self, actor: str, action: str, subject: str, at: datetime, facts: Mapping[str, str] | None = None
+    ) -> None:
+        """Write the next record."""
         ...
 
 
@@ -99,6 +135,16 @@ class UnitOfWork(Protocol):
     @property
     def licenses(self) -> Licenses:
         """Return the licences."""
+        ...
+
+    @property
+    def exchange(self) -> Exchange:
+        """Return the queue to the province."""
+        ...
+
+    @property
+    def audit(self) -> Audit:
+        """Return the audit trail."""
         ...
 
     @property

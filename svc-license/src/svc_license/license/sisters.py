@@ -1,14 +1,12 @@
-"""svc-catalog and svc-seal over HTTP, and the store of files."""
+"""svc-catalog and svc-seal over HTTP."""
 
 import base64
-from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-from obstore.store import LocalStore, ObjectStore, from_url
-
 from lib_web import SisterClient
-from svc_license.license.page import SEAL_X, SEAL_Y
-from svc_license.license.ports import Subject
+from svc_license.kind.template import SEAL_MM
+from svc_license.license.ports import SealPlace, Subject
 
 
 class CatalogClient:
@@ -29,40 +27,26 @@ class SealClient:
     def __init__(self, client: SisterClient) -> None:
         self._client = client
 
-    async def seal(self, document: bytes, *, seal_code: str, use_key: str) -> bytes:
+    async def seal(self, document: bytes, *, seal_code: str, use_key: str, place: SealPlace) -> bytes:
         """Return the document sealed. Raises as the client does."""
-        body = {
+        body: dict[str, object] = {
             "document": base64.b64encode(document).decode(),
             "seal_code": seal_code,
             "purpose": "签发电子证照",
             "use_key": use_key,
-            "x": SEAL_X,
-            "y": SEAL_Y,
+            "x": place.x,
+            "y": place.y,
         }
+        if place.size != SEAL_MM:
+            body["size"] = place.size
         return base64.b64decode((await self._client.post("/v1/documents", body))["document"])
 
     async def is_good(self, document: bytes) -> bool:
         """Return whether every seal of the document is good. Raises as the client does."""
+        return bool((await self.findings(document))["valid"])
+
+    async def findings(self, document: bytes) -> dict[str, Any]:
+        """Return svc-seal's verdict on each seal of the document. Raises as the client does."""
         body = {"document": base64.b64encode(document).decode()}
-        return bool((await self._client.post("/v1/verifications", body))["valid"])
-
-
-class ObjectFiles:
-    """Files in a folder or an S3-compatible store, as the address says."""
-
-    def __init__(self, url: str) -> None:
-        self._store: ObjectStore = _open(url)
-
-    async def put(self, path: str, data: bytes) -> None:
-        """Keep a file."""
-        await self._store.put_async(path, data)
-
-    async def get(self, path: str) -> bytes:
-        """Return a file. Raises FileNotFoundError."""
-        return bytes(await (await self._store.get_async(path)).bytes_async())
-
-
-def _open(url: str) -> ObjectStore:
-    if url.startswith("file://"):
-        return LocalStore(Path(url.removeprefix("file://")), mkdir=True)
-    return from_url(url)
+        found: dict[str, Any] = await self._client.post("/v1/verifications", body)
+        return found

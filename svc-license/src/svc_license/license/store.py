@@ -1,30 +1,34 @@
-"""Tables and queries of licences and licence types."""
+"""Tables and queries of licences."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Column, Date, Index, Integer, Table, Text, Uuid, select, tuple_
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_db import EnumText, UtcDateTime
 from svc_license.database import MAPPERS, METADATA
-from svc_license.license.domain import SHOWN, License, NoSuchLicense, Status
-from svc_license.license.ports import LicenseType
+from svc_license.kind import store as kinds
+from svc_license.kind.domain import Kind
+from svc_license.license.domain import IN_FORCE, SHOWN, UNFINISHED, License, NoSuchLicense, Source, Status
 
-license_type = Table(
-    "license_type",
-    METADATA,
-    Column("code", Text, primary_key=True, comment="GB/T 36904"),
-    Column("name", Text, nullable=False),
-    Column("validity_years", Integer),
-    Column("fields", JSONB, nullable=False, comment="[name, title] in order"),
-    Column("issuer", Text, nullable=False),
-    Column("issuer_name", Text, nullable=False),
-    Column("seal_code", Text, nullable=False),
-)
+PRIORITY = timedelta(days=36500)
 
 license_table = Table(
     "license",
@@ -35,23 +39,68 @@ license_table = Table(
     Column("person_id", Text, nullable=False),
     Column("department", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("series", Uuid, nullable=False, server_default=func.gen_random_uuid()),
     Column("status", EnumText(Status), nullable=False),
     Column("name", Text, nullable=False),
     Column("number", Text, unique=True),
     Column("holder_name", Text, nullable=False, comment="encrypted"),
     Column("holder_number", Text, nullable=False, comment="encrypted"),
+    Column("holder_index", Text, comment="blind index of the holder's number"),
     Column("fields", Text, nullable=False, comment="encrypted JSON"),
     Column("document", Text, comment="path in the file store"),
+    Column("document_digest", Text, comment="SM3 of the sealed file, hex"),
     Column("issued_at", UtcDateTime),
+    Column("valid_from", Date),
     Column("valid_until", Date),
+    Column("first_issued_on", Date),
+    Column("supersedes", ForeignKey("license.id")),
+    Column("source", EnumText(Source), nullable=False, server_default=Source.APPLICATION.value),
+    Column("external_number", Text, comment="number of the paper licence that was taken over"),
+    Column("check_code", Text),
+    Column("list_index", BigInteger, Identity(minvalue=0, start=0), unique=True, nullable=False),
+    Column("status_reason", Text),
+    Column("status_at", UtcDateTime),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", UtcDateTime),
+    Column("problem", Text, comment="why it cannot be made now"),
 )
 Index("ix_license_person", license_table.c.person_id, license_table.c.created_at)
+Index("ix_license_holder_index", license_table.c.holder_index)
+Index("ix_license_department", license_table.c.department, license_table.c.created_at)
 Index(
     "ix_license_unfinished",
     license_table.c.next_attempt_at,
-    postgresql_where=license_table.c.status.in_([Status.DRAFTING, Status.SEALING]),
+    postgresql_where=license_table.c.status.in_(UNFINISHED),
+)
+Index(
+    "ix_license_undrawn",
+    license_table.c.next_attempt_at,
+    postgresql_where=license_table.c.status.in_(IN_FORCE) & license_table.c.document.is_(None),
+)
+Index(
+    "ix_license_ending",
+    license_table.c.valid_until,
+    postgresql_where=license_table.c.status.in_(IN_FORCE),
+)
+# However many processes race: of one series at most one version is in force.
+Index(
+    "uq_license_series_in_force",
+    license_table.c.series,
+    unique=True,
+    postgresql_where=license_table.c.status.in_(IN_FORCE),
+)
+Index(
+    "uq_license_supersedes",
+    license_table.c.supersedes,
+    unique=True,
+    postgresql_where=license_table.c.status != Status.CANCELLED,
+)
+Index(
+    "uq_license_external_number",
+    license_table.c.type_code,
+    license_table.c.external_number,
+    unique=True,
+    postgresql_where=license_table.c.external_number.is_not(None),
 )
 
 license_serial = Table(
@@ -72,8 +121,10 @@ class LicenseStore:
         self._session = session
 
     async def add_draft(self, draft: License) -> bool:
-        """Keep a draft; return False when its application has a licence already."""
-        values = {column.key: getattr(draft, column.key) for column in license_table.c}
+        """Keep a draft; return False when its application or the version before has a licence already."""
+        values = {
+            column.key: getattr(draft, column.key) for column in license_table.c if column.key != "list_index"
+        }
         written = await self._session.execute(
             insert(license_table).values(**values).on_conflict_do_nothing().returning(license_table.c.id)
         )
@@ -81,67 +132,76 @@ class LicenseStore:
 
     async def claim(self, now: datetime, until: datetime) -> License | None:
         """Return an unfinished licence that is due, put off for others until `until`."""
-        found = (
-            await self._session.scalars(
-                select(License)
-                .where(
-                    license_table.c.status.in_([Status.DRAFTING, Status.SEALING]),
-                    license_table.c.next_attempt_at <= now,
-                )
-                .order_by(license_table.c.next_attempt_at)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-        ).one_or_none()
+        return await self._claim(license_table.c.status.in_(UNFINISHED), now, until)
+
+    async def claim_undrawn(self, now: datetime, until: datetime) -> License | None:
+        """Return a licence in force that has no file yet, put off for others until `until`."""
+        undrawn = license_table.c.status.in_(IN_FORCE) & license_table.c.document.is_(None)
+        return await self._claim(undrawn, now, until)
+
+    async def _claim(self, wanted: object, now: datetime, until: datetime) -> License | None:
+        statement = (
+            select(License)
+            .where(wanted, license_table.c.next_attempt_at <= now)  # type: ignore[arg-type]  # an SQL expression
+            .order_by(license_table.c.next_attempt_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        found = (await self._session.scalars(statement)).one_or_none()
         if found is not None:
             found.next_attempt_at = until
         return found
 
+    async def claim_ended(self, today: date, limit: int) -> Sequence[License]:
+        """Return licences in force whose last day has passed, locked; those locked by others are left out."""
+        rows = await self._session.scalars(
+            select(License)
+            .where(license_table.c.status.in_(IN_FORCE), license_table.c.valid_until < today)
+            .order_by(license_table.c.valid_until)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return rows.all()
+
+    async def claim_unindexed(self, limit: int) -> Sequence[License]:
+        """Return licences that cannot be found by their holder yet, locked."""
+        rows = await self._session.scalars(
+            select(License)
+            .where(license_table.c.holder_index.is_(None), license_table.c.holder_number != "")
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return rows.all()
+
     async def lock(self, license_id: UUID) -> License:
-        """Return the licence, locked. Raises NoSuchLicense."""
-        found = await self._session.get(License, license_id, with_for_update=True)
+        """Return the licence, locked and as it is now. Raises NoSuchLicense."""
+        found = await self._session.get(License, license_id, with_for_update=True, populate_existing=True)
         if found is None:
             raise NoSuchLicense
         return found
 
-    async def type_of(self, code: str) -> LicenseType:
-        """Return a licence type. Raises NoSuchLicense."""
-        row = (
-            await self._session.execute(select(license_type).where(license_type.c.code == code))
-        ).one_or_none()
-        if row is None:
-            raise NoSuchLicense(f"没有类型为 {code} 的证照")
-        return LicenseType(
-            row.code,
-            row.name,
-            row.validity_years,
-            dict(row.fields),
-            row.issuer,
-            row.issuer_name,
-            row.seal_code,
-        )
+    async def flush(self) -> None:
+        """Write what changed so far: what must come first in the database comes first."""
+        await self._session.flush()
+
+    async def kind_of(self, code: str) -> Kind:
+        """Return a kind of licence. Raises NoSuchKind."""
+        return await kinds.one(self._session, code)
 
     async def next_serial(self, issuer: str, year: int) -> str:
         """Return the issuer's next serial of a year: the year and seven digits."""
-        statement = insert(license_serial).values(issuer=issuer, year=year, last=1)
+        return (await self.next_serials(issuer, year, 1))[0]
+
+    async def next_serials(self, issuer: str, year: int, count: int) -> list[str]:
+        """Return an issuer's next serials of a year."""
+        statement = insert(license_serial).values(issuer=issuer, year=year, last=count)
         counted = await self._session.execute(
             statement.on_conflict_do_update(
-                index_elements=["issuer", "year"], set_={"last": license_serial.c.last + 1}
+                index_elements=["issuer", "year"], set_={"last": license_serial.c.last + count}
             ).returning(license_serial.c.last)
         )
-        count: int = counted.scalar_one()
-        return f"{year}{count:07d}"
-
-
-async def load_types(session: AsyncSession, records: Iterable[dict[str, Any]]) -> None:
-    """Write licence types."""
-    for record in records:
-        values = {name: value for name, value in record.items() if name != "code"}
-        await session.execute(
-            insert(license_type)
-            .values(code=record["code"], **values)
-            .on_conflict_do_update(index_elements=["code"], set_=values)
-        )
+        last: int = counted.scalar_one()
+        return [f"{year}{number:07d}" for number in range(last - count + 1, last + 1)]
 
 
 async def wallet(
@@ -157,10 +217,36 @@ async def wallet(
     return (await session.scalars(ordered.limit(limit))).all()
 
 
+async def of_department(
+    session: AsyncSession,
+    department: str,
+    *,
+    status: Status | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[License]:
+    """Return a department's licences and drafts, the latest first."""
+    statement = select(License).where(license_table.c.department == department)
+    if status is not None:
+        statement = statement.where(license_table.c.status == status)
+    if before is not None:
+        statement = statement.where(tuple_(license_table.c.created_at, license_table.c.id) < before)
+    ordered = statement.order_by(license_table.c.created_at.desc(), license_table.c.id.desc())
+    return (await session.scalars(ordered.limit(limit))).all()
+
+
 async def one_of_person(session: AsyncSession, license_id: UUID, person_id: str) -> License:
     """Return a person's own licence. Raises NoSuchLicense."""
+    found = await one(session, license_id)
+    if found.person_id != person_id:
+        raise NoSuchLicense
+    return found
+
+
+async def one(session: AsyncSession, license_id: UUID) -> License:
+    """Return a licence that has been issued. Raises NoSuchLicense."""
     found = await session.get(License, license_id)
-    if found is None or found.person_id != person_id or found.status not in SHOWN:
+    if found is None or found.status not in SHOWN:
         raise NoSuchLicense
     return found
 
@@ -183,3 +269,45 @@ async def held_types(session: AsyncSession, person_id: str, types: list[str]) ->
         )
     )
     return list(rows)
+
+
+async def of_holder(session: AsyncSession, holder_index: str, types: Sequence[str] = ()) -> list[License]:
+    """Return the licences in force of whoever has a number, at most a hundred."""
+    statement = select(License).where(
+        license_table.c.holder_index == holder_index, license_table.c.status.in_(IN_FORCE)
+    )
+    if types:
+        statement = statement.where(license_table.c.type_code.in_(types))
+    rows = await session.scalars(statement.order_by(license_table.c.created_at.desc()).limit(100))
+    return list(rows)
+
+
+async def want_drawn(session: AsyncSession, license_id: UUID, now: datetime) -> None:
+    """Put a licence without a file in front of the others that wait to be drawn."""
+    await session.execute(
+        license_table.update()
+        .where(license_table.c.id == license_id, license_table.c.document.is_(None))
+        .values(next_attempt_at=func.least(license_table.c.next_attempt_at, now - PRIORITY))
+    )
+    await session.commit()
+
+
+async def counts(session: AsyncSession, until: datetime) -> list[tuple[str, Status, int]]:
+    """Return how many licences of each kind, issued before a moment, stand how."""
+    rows = await session.execute(
+        select(license_table.c.name, license_table.c.status, func.count())
+        .where(license_table.c.status.in_(SHOWN), license_table.c.issued_at < until)
+        .group_by(license_table.c.name, license_table.c.status)
+        .order_by(license_table.c.name)
+    )
+    return [(name, status, count) for name, status, count in rows]
+
+
+async def standings(session: AsyncSession, first: int, last: int) -> dict[int, Status]:
+    """Return how the licences stand whose places in the status list lie in a range."""
+    rows = await session.execute(
+        select(license_table.c.list_index, license_table.c.status).where(
+            license_table.c.list_index.between(first, last), license_table.c.status.in_(SHOWN)
+        )
+    )
+    return {index: status for index, status in rows}

@@ -1,15 +1,15 @@
 """What the commands on seals need from outside."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol
 
-from lib_contracts import Outbox
+from svc_seal.grant.ports import UnitOfWork as GrantWork
 from svc_seal.seal.domain import Seal
 
 
 class Made(NamedTuple):
-    """A seal as it was made: SESeal, signer certificate, signer's wrapped key."""
+    """A seal as it was made: SESeal, signer certificate, handle of the signer's key."""
 
     made: bytes
     certificate: bytes
@@ -21,6 +21,10 @@ class SealMaker(Protocol):
 
     async def make(self, seal: Seal, now: datetime) -> Made:
         """Return the seal signed by the maker, with a new signer certificate."""
+        ...
+
+    def serial_of(self, certificate: bytes) -> str:
+        """Return a certificate's serial number in decimal."""
         ...
 
 
@@ -35,39 +39,15 @@ class Seals(Protocol):
         """Return the seal, locked. Raises NoSuchSeal."""
         ...
 
-
-class AuditLog(Protocol):
-    """The append-only log."""
-
-    async def note(self, actor: str, action: str, subject: str, at: datetime, facts: dict[str, str]) -> None:
-        """Write a record inside the transaction."""
+    async def lock_ended(self, now: datetime, limit: int) -> Sequence[Seal]:
+        """Return some seals whose validity has ended, locked; those that others hold are left out."""
         ...
 
 
-class UnitOfWork(Protocol):
-    """One transaction."""
+class UnitOfWork(GrantWork, Protocol):
+    """One transaction over seals."""
 
     @property
     def seals(self) -> Seals:
         """Return the seals."""
-        ...
-
-    @property
-    def audit(self) -> AuditLog:
-        """Return the audit log."""
-        ...
-
-    @property
-    def outbox(self) -> Outbox:
-        """Return where events go."""
-        ...
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    async def commit(self, answer: object = None) -> None:
-        """Commit what was done; `answer` is kept under the request's Idempotency-Key."""
         ...

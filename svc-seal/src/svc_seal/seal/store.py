@@ -1,14 +1,15 @@
 """Table and queries of seals."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import Column, LargeBinary, Table, Text, select
+from sqlalchemy import BigInteger, Column, LargeBinary, Table, Text, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_db import EnumText, UtcDateTime
 from svc_seal.database import MAPPERS, METADATA
-from svc_seal.seal.domain import NoSuchSeal, Seal, SealExists, Status
+from svc_seal.seal.domain import Kind, NoSuchSeal, Seal, SealExists, Standing, Status
 
 seal = Table(
     "seal",
@@ -16,7 +17,7 @@ seal = Table(
     Column("code", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("department", Text, nullable=False, index=True),
-    Column("kind", Text, nullable=False),
+    Column("kind", EnumText(Kind), nullable=False),
     Column("applied_by", Text, nullable=False),
     Column("applied_at", UtcDateTime, nullable=False),
     Column("status", EnumText(Status), nullable=False),
@@ -27,6 +28,14 @@ seal = Table(
     Column("certificate", LargeBinary, nullable=False, comment="signer, DER"),
     Column("wrapped_key", LargeBinary, nullable=False, comment="signer's key under the master key"),
     Column("picture", LargeBinary, nullable=False, comment="PNG"),
+    Column("line", Text, nullable=False, server_default="", comment="special purpose under the star"),
+    Column("replaces", Text),
+    Column("replaced_by", Text),
+    Column("reason", Text, nullable=False, server_default="", comment="of the last change"),
+    Column("use_count", BigInteger, nullable=False, server_default="0"),
+    Column("last_used_at", UtcDateTime),
+    Column("pdf_certificate", LargeBinary, nullable=False, server_default="", comment="P-256, DER"),
+    Column("pdf_key", LargeBinary, nullable=False, server_default="", comment="wrapped, PKCS #8"),
 )
 
 MAPPERS.map_imperatively(Seal, seal)
@@ -53,10 +62,40 @@ class SealStore:
             raise NoSuchSeal(f"没有编码为 {code} 的印章")
         return found
 
+    async def lock_ended(self, now: datetime, limit: int) -> Sequence[Seal]:
+        """Return some seals whose validity has ended, locked; those that others hold are left out."""
+        living = seal.c.status.in_([Status.ACTIVE, Status.FROZEN])
+        statement = select(Seal).where(living, seal.c.valid_until < now).limit(limit)
+        return (await self._session.scalars(statement.with_for_update(skip_locked=True))).all()
 
-async def page(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[Seal]:
+    async def lock_many(self, codes: Collection[str]) -> dict[str, Standing]:
+        """Return how some seals stand, locked in the order of their codes; unknown ones are left out."""
+        columns = (seal.c.code, seal.c.status, seal.c.valid_from, seal.c.valid_until)
+        statement = select(*columns).where(seal.c.code.in_(codes)).order_by(seal.c.code)
+        rows = await self._session.execute(statement.with_for_update(key_share=True))
+        return {row.code: Standing(row.status, row.valid_from, row.valid_until) for row in rows}
+
+    async def count_uses(self, uses: Mapping[str, int], now: datetime) -> None:
+        """Add to the use counts of locked seals."""
+        for code, count in uses.items():
+            values = {"use_count": seal.c.use_count + count, "last_used_at": now}
+            await self._session.execute(update(seal).where(seal.c.code == code).values(values))
+
+
+async def page(
+    session: AsyncSession,
+    *,
+    after: str | None,
+    limit: int,
+    status: Status | None = None,
+    department: str | None = None,
+) -> Sequence[Seal]:
     """Return seals by code."""
     statement = select(Seal).order_by(seal.c.code).limit(limit)
+    if status is not None:
+        statement = statement.where(seal.c.status == status)
+    if department is not None:
+        statement = statement.where(seal.c.department == department)
     if after is not None:
         statement = statement.where(seal.c.code > after)
     return (await session.scalars(statement)).all()
@@ -68,3 +107,17 @@ async def one(session: AsyncSession, code: str) -> Seal:
     if found is None:
         raise NoSuchSeal(f"没有编码为 {code} 的印章")
     return found
+
+
+async def some(session: AsyncSession, codes: Collection[str]) -> Sequence[Seal]:
+    """Return those of some seals that exist."""
+    if not codes:
+        return []
+    return (await session.scalars(select(Seal).where(seal.c.code.in_(codes)))).all()
+
+
+async def standings(session: AsyncSession, codes: Collection[str]) -> dict[str, Standing]:
+    """Return how some seals stand; unknown ones are left out."""
+    columns = (seal.c.code, seal.c.status, seal.c.valid_from, seal.c.valid_until)
+    rows = await session.execute(select(*columns).where(seal.c.code.in_(codes)))
+    return {row.code: Standing(row.status, row.valid_from, row.valid_until) for row in rows}

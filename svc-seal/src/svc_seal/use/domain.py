@@ -1,27 +1,49 @@
-"""Uses of seals and the audit chain."""
+"""Uses of seals."""
 
 import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
-from lib_kernel import Invalid, new_id
+from lib_kernel import Conflict, Invalid, new_id
 
-GENESIS = "0" * 64
+# A sealed file is given again on a repeat this long; afterwards its owner has it, or has lost it.
+KEPT_FOR = timedelta(days=30)
+
+
+class Kind(StrEnum):
+    """What was signed: a digest, an OFD file, a PDF file."""
+
+    DIGEST = "digest"
+    OFD = "ofd"
+    PDF = "pdf"
 
 
 class DocumentInvalid(Invalid):
-    """The file is no OFD document that can be sealed or verified."""
+    """The file is no OFD or PDF document that can be sealed or verified."""
 
     code = "document-invalid"
-    title = "文件不是可处理的 OFD 文件"
+    title = "文件不是可处理的 OFD 或 PDF 文件"
+
+
+class PlaceInvalid(Invalid):
+    """The document has no such page or keyword, or cannot have a riding seal."""
+
+    code = "seal-place-invalid"
+    title = "不能在指定位置加盖印章"
+
+
+class UseForgotten(Conflict):
+    """The occasion was sealed so long ago that its file is no longer kept here."""
+
+    code = "seal-use-forgotten"
+    title = "此 use_key 已用过，其文件已过保存期"
 
 
 @dataclass(eq=False)
 class SealUse:
-    """One use of a seal. `use_key` names the occasion: the same occasion is never sealed twice."""
+    """One sealed document. `use_key` names the occasion: the same occasion is never sealed twice."""
 
     id: UUID
     use_key: str
@@ -29,47 +51,28 @@ class SealUse:
     purpose: str
     caller: str
     digest: str
-    document: bytes
+    document: bytes | None
     sealed_at: datetime
+    kind: Kind = Kind.OFD
 
     @classmethod
     def of(
-        cls, *, use_key: str, seal_code: str, purpose: str, caller: str, document: bytes, now: datetime
+        cls,
+        *,
+        use_key: str,
+        seal_code: str,
+        purpose: str,
+        caller: str,
+        document: bytes,
+        now: datetime,
+        kind: Kind = Kind.OFD,
     ) -> "SealUse":
         """Return the use that made the sealed document."""
         digest = hashlib.new("sm3", document).hexdigest()
-        return cls(new_id(), use_key, seal_code, purpose, caller, digest, document, now)
+        return cls(new_id(), use_key, seal_code, purpose, caller, digest, document, now, kind)
 
-
-@dataclass(frozen=True)
-class AuditRecord:
-    """One link of the chain: `digest` covers the record and the digest before it."""
-
-    number: int
-    actor: str
-    action: str
-    subject: str
-    at: datetime
-    facts: dict[str, str]
-    digest: str
-
-
-def chain_digest(
-    previous: str, number: int, actor: str, action: str, subject: str, at: datetime, facts: dict[str, str]
-) -> str:
-    """Return the SM3 of a record linked to the one before it."""
-    content = [previous, number, actor, action, subject, at.isoformat(), sorted(facts.items())]
-    return hashlib.new("sm3", json.dumps(content, ensure_ascii=False).encode()).hexdigest()
-
-
-def first_broken(records: Sequence[AuditRecord]) -> int | None:
-    """Return the number of the first record that does not fit its chain, None when all fit."""
-    previous, expected = GENESIS, 1
-    for record in records:
-        digest = chain_digest(
-            previous, record.number, record.actor, record.action, record.subject, record.at, record.facts
-        )
-        if record.number != expected or record.digest != digest:
-            return expected
-        previous, expected = record.digest, expected + 1
-    return None
+    def kept_document(self) -> bytes:
+        """Return the sealed file. Raises UseForgotten."""
+        if self.document is None:
+            raise UseForgotten
+        return self.document

@@ -1,16 +1,16 @@
-"""Tables of uses and of the audit chain."""
+"""Table and queries of uses."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, Table, Text, Uuid, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, Uuid, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lib_db import UtcDateTime
+from lib_db import EnumText, UtcDateTime
 from svc_seal.database import MAPPERS, METADATA
 from svc_seal.seal.store import seal
-from svc_seal.use.domain import GENESIS, AuditRecord, SealUse, chain_digest
+from svc_seal.use.domain import Kind, SealUse
 
 seal_use = Table(
     "seal_use",
@@ -21,20 +21,12 @@ seal_use = Table(
     Column("purpose", Text, nullable=False),
     Column("caller", Text, nullable=False),
     Column("digest", Text, nullable=False, comment="SM3 of the sealed file, hex"),
-    Column("document", LargeBinary, nullable=False, comment="the sealed file, given again on a repeat"),
+    Column(
+        "document", LargeBinary, comment="the sealed file, given again on a repeat; dropped after 30 days"
+    ),
     Column("sealed_at", UtcDateTime, nullable=False),
-)
-
-audit = Table(
-    "audit",
-    METADATA,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("facts", JSONB, nullable=False),
-    Column("digest", Text, nullable=False, comment="SM3 over this record and the digest before"),
+    Column("kind", EnumText(Kind), nullable=False, server_default=Kind.OFD.value),
+    Index("ix_seal_use_kept", "sealed_at", postgresql_where=text("document IS NOT NULL")),
 )
 
 MAPPERS.map_imperatively(SealUse, seal_use)
@@ -46,53 +38,47 @@ class UseStore:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def hold(self, use_key: str) -> SealUse | None:
-        """Hold the occasion for this transaction; return its use when it was sealed already."""
-        await self._session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(use_key, 0))))
-        found: SealUse | None = await self._session.scalar(
-            select(SealUse).where(seal_use.c.use_key == use_key)
+    async def add_new(self, uses: Sequence[SealUse]) -> set[str]:
+        """Keep uses whose occasion is new; return the keys of those kept."""
+        if not uses:
+            return set()
+        once = {use.use_key: use for use in reversed(uses)}
+        rows = [
+            {
+                "id": use.id,
+                "use_key": use.use_key,
+                "seal_code": use.seal_code,
+                "purpose": use.purpose,
+                "caller": use.caller,
+                "digest": use.digest,
+                "document": use.document,
+                "sealed_at": use.sealed_at,
+                "kind": use.kind,
+            }
+            # Everybody inserts in the same order, so that two groups never wait for each other.
+            for _key, use in sorted(once.items())
+        ]
+        statement = insert(seal_use).on_conflict_do_nothing(index_elements=["use_key"])
+        return set(await self._session.scalars(statement.returning(seal_use.c.use_key), rows))
+
+    async def of_keys(self, keys: Collection[str]) -> dict[str, SealUse]:
+        """Return the uses of some occasions."""
+        return await of_keys(self._session, keys)
+
+    async def forget_documents(self, before: datetime, limit: int) -> int:
+        """Drop the files of old uses, not the uses; return how many."""
+        old = (
+            select(seal_use.c.id)
+            .where(seal_use.c.document.is_not(None), seal_use.c.sealed_at < before)
+            .limit(limit)
         )
-        return found
-
-    def add(self, use: SealUse) -> None:
-        """Keep a use."""
-        self._session.add(use)
+        statement = update(seal_use).where(seal_use.c.id.in_(old)).values(document=None)
+        return len((await self._session.execute(statement.returning(seal_use.c.id))).all())
 
 
-class AuditStore:
-    """The append-only chain inside one transaction."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    async def note(self, actor: str, action: str, subject: str, at: datetime, facts: dict[str, str]) -> None:
-        """Write the next record. Writers wait for each other here: a chain has one end."""
-        await self._session.execute(select(func.pg_advisory_xact_lock(38540)))
-        last = (
-            await self._session.execute(
-                select(audit.c.number, audit.c.digest).order_by(audit.c.number.desc()).limit(1)
-            )
-        ).one_or_none()
-        number = last.number + 1 if last else 1
-        digest = chain_digest(last.digest if last else GENESIS, number, actor, action, subject, at, facts)
-        await self._session.execute(
-            audit.insert().values(
-                number=number,
-                actor=actor,
-                action=action,
-                subject=subject,
-                at=at,
-                facts=facts,
-                digest=digest,
-            )
-        )
-
-
-async def records(
-    session: AsyncSession, *, after: int = 0, limit: int | None = None
-) -> Sequence[AuditRecord]:
-    """Return audit records in order."""
-    rows = await session.execute(
-        select(audit).where(audit.c.number > after).order_by(audit.c.number).limit(limit)
-    )
-    return [AuditRecord(*row) for row in rows]
+async def of_keys(session: AsyncSession, keys: Collection[str]) -> dict[str, SealUse]:
+    """Return the uses of some occasions by their keys."""
+    if not keys:
+        return {}
+    found = await session.scalars(select(SealUse).where(seal_use.c.use_key.in_(keys)))
+    return {use.use_key: use for use in found}

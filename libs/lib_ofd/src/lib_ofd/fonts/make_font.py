@@ -1,7 +1,9 @@
-"""How `city-serif.ttf` was made: Noto Serif SC Regular (OFL 1.1, see OFL.txt) cut to GB 2312 and Latin.
+"""How `city-serif.ttf` was made: Noto Serif SC Regular (OFL 1.1, see OFL.txt) cut to what licences need.
 
-Run `python make_font.py NotoSerifSC-Regular.ttf`; the font is in the npm package
-`@expo-google-fonts/noto-serif-sc`. The name is changed, as a cut version is a modified one.
+That is GB 2312, Latin, and the 8,105 characters of the table of standard characters (通用规范汉字表, State
+Council 2013), from which names have to be chosen. Run `python make_font.py NotoSerifSC-Regular.ttf
+Unihan_OtherMappings.txt`; the font is in the npm package `@expo-google-fonts/noto-serif-sc`, the table
+(property kTGH) in the Unihan database. The name is changed, as a cut version is a modified one.
 """
 
 import sys
@@ -25,12 +27,21 @@ def gb2312() -> set[int]:
     return found
 
 
-def main(source: str) -> None:
+def standard_characters(unihan: str) -> set[int]:
+    """Return the code points of the table of standard characters."""
+    lines = Path(unihan).read_text(encoding="utf-8").splitlines()
+    return {
+        int(line.split("\t")[0][2:], 16) for line in lines if line.startswith("U+") and "\tkTGH\t" in line
+    }
+
+
+def main(source: str, unihan: str) -> None:
     """Write the cut font beside this file."""
     font = TTFont(source)
     options = subset.Options(layout_features=[], hinting=False, name_IDs=[0, 1, 2, 3, 4, 6, 13, 14])
     cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=gb2312() | set(range(0x20, 0x7F)) | {0xA5, 0xB7, 0x2014, 0x2103, 0xFF0D})
+    signs = {0xA5, 0xB2, 0xB3, 0xB7, 0x2014, 0x2103, 0x3007, 0x33A1, 0xFF0D}
+    cutter.populate(unicodes=gb2312() | standard_characters(unihan) | set(range(0x20, 0x7F)) | signs)
     cutter.subset(font)
     for record in font["name"].names:
         if record.nameID in (1, 4):
@@ -41,4 +52,4 @@ def main(source: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2])

@@ -1,0 +1,150 @@
+"""The city's report as a page for who would rather look than read; it reads itself anew every minute."""
+
+import json
+from datetime import datetime
+from html import escape
+from typing import Any
+
+Row = dict[str, Any]
+
+STYLE = """
+.tile small{color:var(--quiet)}
+.tile .mark{height:6px;border-radius:3px;background:var(--line);margin-top:.5rem;overflow:hidden}
+.tile .mark i{display:block;height:100%;background:var(--accent)}
+@media (min-width:1800px){body{font-size:20px} main{max-width:none}
+.tiles{grid-template-columns:repeat(6,1fr)} .tile b{font-size:2.6rem} .chart{height:28rem}}
+"""
+# The figures a leader looks for first.
+HEADLINES = (
+    "one_visit_share",
+    "no_visit_share",
+    "instant_share",
+    "time_saved_share",
+    "active_rating_share",
+    "unified_acceptance_share",
+)
+
+
+def render(report: Row) -> str:
+    """Return the page of the gathered indicators."""
+    rows: list[Row] = [row for row in report["items"] if row["value"] is not None]
+    by_code = {row["code"]: row for row in rows}
+    headlines = [by_code[code] for code in HEADLINES if code in by_code]
+    others = [row for row in rows if row not in headlines and row["unit"] != "share"]
+    shares = [row for row in rows if row["unit"] == "share"]
+    at: datetime = report["at"]
+    parts = [
+        _note(report["missing"]),
+        f'<div class="tiles">{"".join(map(_tile, headlines))}</div>',
+        '<div class="cards">',
+        _card("各项比率", _chart(_share_option(shares))),
+        _card("与2021年报告之比", _chart(_ratio_option(rows))),
+        "</div>",
+        f'<h2>数量</h2><div class="tiles">{"".join(map(_tile, others))}</div>',
+        f"<h2>全部指标</h2>{_table(rows)}",
+    ]
+    return (
+        '<!doctype html><html lang="zh"><head><meta charset="utf-8">'
+        f"<title>平顶山市政务服务年度指标 {report['year']}</title>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta http-equiv="refresh" content="60">'
+        f'<link rel="stylesheet" href="/assets/city.css"><style>{STYLE}</style>'
+        '<script src="/assets/echarts.min.js" defer></script><script src="/assets/charts.js" defer></script>'
+        f'</head><body><header class="top"><h1>平顶山市政务服务年度指标 {report["year"]}</h1>'
+        f"<p>数据时间 {at:%Y-%m-%d %H:%M:%S}，由各系统实时汇总</p></header>"
+        f"<main>{''.join(parts)}</main></body></html>"
+    )
+
+
+def shown(value: float, unit: str) -> str:
+    """Return a figure as people read it."""
+    if unit == "share":
+        return f"{value * 100:.2f}".rstrip("0").rstrip(".") + "%"
+    if unit == "per_inhabitant":
+        return f"{value:.3f}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def _note(missing: list[str]) -> str:
+    if not missing:
+        return ""
+    names = {"catalog": "事项与办件", "booking": "预约叫号", "license": "电子证照", "complaint": "诉求与评价"}
+    text = "、".join(names[name] for name in missing)
+    return f'<p class="warn" role="status">以下数据暂时未取到：{text}</p>'
+
+
+def _tile(row: Row) -> str:
+    reported = row["reported_2021"]
+    yardstick = f"<small>2021年 {shown(reported, row['unit'])}</small>" if reported is not None else ""
+    mark = ""
+    if row["unit"] == "share":
+        width = max(0.0, min(100.0, row["value"] * 100))
+        mark = f'<div class="mark"><i style="width:{width:.1f}%"></i></div>'
+    return (
+        f'<div class="tile"><span>{escape(row["title"])}</span>'
+        f"<b>{shown(row['value'], row['unit'])}</b>{yardstick}{mark}</div>"
+    )
+
+
+def _card(title: str, body: str) -> str:
+    return f'<section class="card"><h2>{title}</h2>{body}</section>'
+
+
+def _chart(option: Row) -> str:
+    return f'<div class="chart" data-option="{escape(json.dumps(option, ensure_ascii=False))}"></div>'
+
+
+def _share_option(rows: list[Row]) -> Row:
+    names = [row["title"] for row in reversed(rows)]
+    return {
+        "grid": {"left": 8, "right": 24, "top": 32, "bottom": 8, "containLabel": True},
+        "legend": {"top": 0},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "value", "max": 100, "axisLabel": {"formatter": "{value}%"}},
+        "yAxis": {"type": "category", "data": names},
+        "series": [
+            _bars("现在", [_percent(row["value"]) for row in reversed(rows)], "#14539a"),
+            _bars("2021年报告", [_percent(row["reported_2021"]) for row in reversed(rows)], "#c3cfdd"),
+        ],
+    }
+
+
+def _ratio_option(rows: list[Row]) -> Row:
+    compared = [row for row in rows if row["reported_2021"] and row["unit"] != "share"]
+    ratios = [round(100 * row["value"] / row["reported_2021"], 1) for row in reversed(compared)]
+    return {
+        "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "value", "axisLabel": {"formatter": "{value}%"}},
+        "yAxis": {"type": "category", "data": [row["title"] for row in reversed(compared)]},
+        "series": [_bars("占2021年报告值", ratios, "#1f7a4d")],
+    }
+
+
+def _bars(name: str, values: list[float | None], color: str) -> Row:
+    return {"name": name, "type": "bar", "data": values, "itemStyle": {"color": color}, "barMaxWidth": 18}
+
+
+def _percent(value: float | None) -> float | None:
+    return None if value is None else round(value * 100, 2)
+
+
+def _table(rows: list[Row]) -> str:
+    cells = "".join(
+        f'<tr><td>{escape(row["title"])}</td><td class="number">{shown(row["value"], row["unit"])}</td>'
+        f'<td class="number">{_of(row)}</td><td class="number">{_reported(row)}</td></tr>'
+        for row in rows
+    )
+    names = "".join(f'<th class="number">{name}</th>' for name in ("现在", "计算", "2021年报告"))
+    head = f"<tr><th>指标</th>{names}</tr>"
+    return f'<div class="scroll"><table>{head}{cells}</table></div>'
+
+
+def _of(row: Row) -> str:
+    if row["numerator"] is None or row["denominator"] is None:
+        return ""
+    return f"{row['numerator']:,.0f} / {row['denominator']:,.0f}"
+
+
+def _reported(row: Row) -> str:
+    return "" if row["reported_2021"] is None else shown(row["reported_2021"], row["unit"])

@@ -1,0 +1,137 @@
+"""Builds the parts of a web process and joins them."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
+from types import FrameType
+
+from fastapi import FastAPI
+from nats.aio.client import Client
+from starlette.applications import Starlette
+
+from gateway.availability import Availability
+from gateway.cache import ReadCache, follow_changes
+from gateway.channel_docs import ChannelDocs, Document, Read
+from gateway.core import Gateway, InternalTokens
+from gateway.guards import InFlight, RateLimit
+from gateway.identity import Authenticator, TrustedProxies
+from gateway.inbox.feed import Feed
+from gateway.indicators import Gatherer, indicator_routes
+from gateway.oidc import TokenVerifier
+from gateway.own import own_app
+from gateway.partner.admission import Admission
+from gateway.parts import Parts
+from gateway.routes import TABLE
+from gateway.routing import read_table
+from gateway.screens import screens
+from gateway.settings import Settings
+from gateway.store import connected
+from gateway.upstream import Upstream
+from gateway.visits import Visits
+from lib_kernel import clock_from
+from lib_log import configure_logging
+from lib_messaging import stop_tasks
+from lib_web import InternalTokenSigner, SisterClient
+
+
+def lifespan_of(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """Return what opens the parts at start and closes them at stop."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        configure_logging("gateway", settings.log_level)
+        async with AsyncExitStack() as stack:
+            client = await connected(settings.nats_url)
+            stack.push_async_callback(client.close)
+            await _open(app, settings, client, stack)
+            with draining(app.state.in_flight.drain):
+                yield
+
+    return lifespan
+
+
+async def _open(app: Starlette, settings: Settings, client: Client, stack: AsyncExitStack) -> None:
+    """Build the parts; what must be closed goes on the stack."""
+    clock = clock_from(settings.clock_file)
+    signer = InternalTokenSigner.from_file("gateway", settings.internal_signing_key_file)
+    upstream = Upstream(
+        settings.upstreams(), silence=settings.upstream_seconds, patience=settings.patience_seconds
+    )
+    stack.push_async_callback(upstream.aclose)
+    sisters = {name: SisterClient("gateway", urls[0], signer) for name, urls in settings.upstreams().items()}
+    for sister in sisters.values():
+        stack.push_async_callback(sister.aclose)
+    parts, table = Parts(client, settings), read_table(TABLE)
+    registry = parts.registry
+    cache, availability = ReadCache(settings.cache_bytes), Availability(sisters["catalog"])
+    visits = Visits(client, clock)
+    expiring = follow_changes(client, [cache.expire, availability.expire])
+    followers = [*registry.follow(client), parts.usage.follow(), parts.usage.run(), visits.write(), expiring]
+    stack.push_async_callback(stop_tasks, [asyncio.create_task(follower) for follower in followers])
+    stack.push_async_callback(parts.usage.flush)
+    feed = Feed(client, parts.inbox)
+    await feed.start()
+    stack.callback(feed.close)
+    own = own_app(parts, feed, sisters, settings.person_id_key_file)
+    own.include_router(screens(sisters))
+    own.include_router(indicator_routes())
+    own.state.gatherer = Gatherer(sisters, visits, clock)
+    app.state.parts, app.state.feed = parts, feed
+    app.state.registry, app.state.docs = registry, ChannelDocs(table, _documents(own, sisters))
+    app.state.in_flight = InFlight(settings.most_in_flight, settings.most_streams)
+    app.state.gateway = Gateway(
+        table=table,
+        authenticator=Authenticator(
+            TokenVerifier(settings, registry.revoked),
+            registry,
+            sessions=parts.sessions,
+            nonces=parts.nonces,
+            proxies=TrustedProxies(settings.trusted_proxies),
+            clock=parts.clock,
+        ),
+        admission=Admission(registry, parts.usage),
+        tokens=InternalTokens(signer),
+        upstream=upstream,
+        cache=cache,
+        availability=availability,
+        own=own,
+        visits=visits,
+        rate=RateLimit(settings.requests_per_second, settings.burst),
+        in_flight=app.state.in_flight,
+        public_origin=settings.public_origin,
+        largest_body=settings.largest_body,
+        body_seconds=settings.body_seconds,
+    )
+
+
+def _documents(own: FastAPI, sisters: Mapping[str, SisterClient]) -> dict[str, Read]:
+    async def mine() -> Document:
+        return own.openapi()
+
+    return {
+        "gateway": mine,
+        **{name: partial(sister.get, "/openapi.json") for name, sister in sisters.items()},
+    }
+
+
+@contextmanager
+def draining(drain: Callable[[], None]) -> Generator[None]:
+    """Call `drain` when the server is told to stop, beside what the server itself does then."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop, earlier = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+    def note(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(drain)
+        if callable(earlier):
+            earlier(number, frame)
+
+    signal.signal(signal.SIGTERM, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)

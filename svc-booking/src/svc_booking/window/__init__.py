@@ -1,0 +1,1 @@
+"""Windows (窗口): opened by a clerk, paused, resumed, closed."""

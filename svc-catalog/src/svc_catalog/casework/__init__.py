@@ -1,0 +1,1 @@
+"""Casework (办理): what clerks and officers do with applications once they are in."""

@@ -1,0 +1,1 @@
+"""Handing over results on paper (领取, 邮寄)."""

@@ -1,0 +1,1 @@
+"""Indicators (指标) of items and applications, computed from the rows."""

@@ -1,0 +1,1 @@
+"""Finding items as people ask for them: words, pinyin, everyday expressions, typing errors."""

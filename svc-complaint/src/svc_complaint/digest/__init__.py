@@ -1,0 +1,1 @@
+"""The daily digest (每日汇总) of cases and ratings."""

@@ -1,0 +1,1 @@
+"""Annual indicators (年度指标) from cases and ratings."""

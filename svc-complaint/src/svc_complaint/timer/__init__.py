@@ -1,0 +1,1 @@
+"""Timers of cases: rows in the database, so that they outlive every restart."""

@@ -1,0 +1,1 @@
+"""Decisions of the issuing department: issue, renew, change, suspend, resume, revoke, by two persons."""

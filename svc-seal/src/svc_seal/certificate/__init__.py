@@ -1,0 +1,1 @@
+"""Certificates of the own authority: revoked ones and the lists that say so (吊销列表)."""

@@ -1,0 +1,263 @@
+"""The sealing desk: uses of seals that wait at the same time share one transaction.
+
+Signing runs in threads; checking, recording and committing a whole group costs the round trips of one. Each
+use is one audit record, and an answer goes out only after its record is committed. While one group commits
+the next one signs.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from lib_audit import Note
+from lib_contracts.seal import DocumentSealed
+from lib_db import Sessions
+from lib_kernel import Clock, DomainError
+from svc_seal.grant import store as grants
+from svc_seal.grant.domain import Grant, UseNotGranted
+from svc_seal.seal import store as seals
+from svc_seal.seal.domain import NoSuchSeal, SealNotUsable, Standing
+from svc_seal.use import store
+from svc_seal.use.cabinet import KeyCabinet
+from svc_seal.use.domain import SealUse
+from svc_seal.use.ports import Order, Outcome, UnitOfWork
+
+MOST_TOGETHER = 512
+GROUPS_AT_ONCE = 2
+
+
+@dataclass(eq=False)
+class _Case:
+    """An order on its way to its outcome."""
+
+    order: Order
+    future: "asyncio.Future[Outcome]"
+    result: bytes = b""
+    use: SealUse | None = None
+
+    def close(self, outcome: Outcome) -> None:
+        if not self.future.done():
+            self.future.set_result(outcome)
+
+    def refuse(self, error: DomainError) -> None:
+        self.close(Outcome(error=error))
+
+    @property
+    def is_open(self) -> bool:
+        return not self.future.done()
+
+
+class SealingDesk:
+    """Uses seals for whoever asks. `open_desk` runs one."""
+
+    def __init__(
+        self,
+        work: Callable[[], UnitOfWork],
+        sessions: Sessions,
+        cabinet: KeyCabinet,
+        clock: Clock,
+        threads: int,
+    ) -> None:
+        self._work = work
+        self._sessions = sessions
+        self._cabinet = cabinet
+        self._clock = clock
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sealing")
+        self._waiting: deque[_Case] = deque()
+        self._arrived = asyncio.Event()
+        self._free = asyncio.Semaphore(GROUPS_AT_ONCE)
+        self._groups: set[asyncio.Task[None]] = set()
+
+    async def use(self, orders: Sequence[Order]) -> list[Outcome]:
+        """Use seals; each answer is given only after its audit record is committed."""
+        loop = asyncio.get_running_loop()
+        cases = [_Case(order, loop.create_future()) for order in orders]
+        self._waiting.extend(cases)
+        self._arrived.set()
+        return list(await asyncio.gather(*(case.future for case in cases)))
+
+    async def serve(self) -> None:
+        """Take groups of waiting orders until cancelled."""
+        while True:
+            await self._arrived.wait()
+            await self._free.acquire()
+            group = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
+            if not self._waiting:
+                self._arrived.clear()
+            task = asyncio.create_task(self._serve_group(group))
+            self._groups.add(task)
+            task.add_done_callback(self._groups.discard)
+
+    async def aclose(self) -> None:
+        """Let groups under way finish; the threads end."""
+        await asyncio.gather(*self._groups, return_exceptions=True)
+        self._pool.shutdown()
+
+    async def _serve_group(self, group: list[_Case]) -> None:
+        try:
+            now = self._clock.now()
+            await self._admit(group, now)
+            await self._perform([case for case in group if case.is_open], now)
+            await self._record([case for case in group if case.is_open], now)
+        except Exception as error:
+            for case in group:
+                if case.is_open:
+                    case.future.set_exception(error)
+        finally:
+            self._free.release()
+
+    async def _admit(self, group: list[_Case], now: datetime) -> None:
+        """Refuse what may not be done, answer what was done before; open the keys that are needed."""
+        codes = {case.order.seal_code for case in group}
+        async with self._sessions() as session:
+            standings = await seals.standings(session, codes)
+            given = await grants.of_seals(session, codes)
+            await self._cabinet.put_in(await seals.some(session, self._cabinet.missing(standings)))
+            earlier = await store.of_keys(session, _keys(group))
+        for case in group:
+            try:
+                self._check(case.order, standings, given, now)
+            except DomainError as error:
+                case.refuse(error)
+                continue
+            found = earlier.get(case.order.use_key or "")
+            if found is not None:
+                case.close(Outcome(use=found))
+
+    def _check(
+        self, order: Order, standings: dict[str, Standing], given: Sequence[Grant], now: datetime
+    ) -> None:
+        standing = standings.get(order.seal_code)
+        if standing is None:
+            raise NoSuchSeal(f"没有编码为 {order.seal_code} 的印章")
+        covered = any(
+            grant.seal_code == order.seal_code and grant.allows(order.actor, order.purpose, now)
+            for grant in given
+        )
+        if not covered:
+            raise UseNotGranted(f"未授权 {order.actor} 将此印章用于“{order.purpose}”")
+        try:
+            standing.check_usable(now)
+        except SealNotUsable:
+            self._cabinet.drop(order.seal_code)
+            raise
+
+    async def _perform(self, cases: list[_Case], now: datetime) -> None:
+        """Do the work that needs keys, in threads, spread evenly."""
+        loop = asyncio.get_running_loop()
+        shares = [cases[index :: self._threads] for index in range(self._threads)]
+        done = await asyncio.gather(
+            *(loop.run_in_executor(self._pool, self._share, share, now) for share in shares if share)
+        )
+        for case, error in (pair for share in done for pair in share):
+            if isinstance(error, DomainError):
+                case.refuse(error)
+            elif case.is_open:
+                case.future.set_exception(error)
+
+    def _share(self, share: list[_Case], now: datetime) -> list[tuple[_Case, Exception]]:
+        failed: list[tuple[_Case, Exception]] = []
+        for case in share:
+            try:
+                self._do(case, now)
+            except Exception as error:
+                # A thread may not touch a future: the loop tells the caller.
+                failed.append((case, error))
+        return failed
+
+    def _do(self, case: _Case, now: datetime) -> None:
+        order, material = case.order, self._cabinet.get(case.order.seal_code)
+        if material is None:
+            raise NoSuchSeal(f"印章 {order.seal_code} 尚未制作")
+        case.result = order.work(material, now)
+        if order.use_key is not None:
+            case.use = SealUse.of(
+                use_key=order.use_key,
+                seal_code=order.seal_code,
+                purpose=order.purpose,
+                caller=order.actor,
+                document=case.result,
+                now=now,
+                kind=order.kind,
+            )
+
+    async def _record(self, cases: list[_Case], now: datetime) -> None:
+        """Commit the group: uses, events, counts and one audit record for each."""
+        if not cases:
+            return
+        async with self._work() as uow:
+            standings = await uow.seals.lock_many({case.order.seal_code for case in cases})
+            usable = [case for case in cases if _still_usable(case, standings, now)]
+            kept = await uow.uses.add_new([case.use for case in usable if case.use is not None])
+            firsts = _firsts(usable, kept)
+            for case in usable:
+                if case.use is not None and case in firsts:
+                    uow.outbox.add(_event(case.use))
+            await uow.seals.count_uses(Counter(case.order.seal_code for case in usable), now)
+            await uow.audit.note_all([_note(case, now, is_first=case in firsts) for case in usable])
+            others = await uow.uses.of_keys(_keys(case for case in usable if case not in firsts))
+            await uow.commit()
+        for case in usable:
+            if case.order.use_key is None:
+                case.close(Outcome(signature=case.result))
+            else:
+                case.close(Outcome(use=case.use if case in firsts else others.get(case.order.use_key)))
+
+
+def _keys(cases: Iterable[_Case]) -> set[str]:
+    return {case.order.use_key for case in cases if case.order.use_key is not None}
+
+
+def _firsts(cases: list[_Case], kept: set[str]) -> set[_Case]:
+    """Return the cases that count: digests, and of each new occasion the one that was kept."""
+    found: dict[str, _Case] = {}
+    for case in cases:
+        if case.order.use_key in kept:
+            found.setdefault(case.order.use_key or "", case)
+    return {case for case in cases if case.order.use_key is None} | set(found.values())
+
+
+def _still_usable(case: _Case, standings: dict[str, Standing], now: datetime) -> bool:
+    """A seal frozen since it was admitted signs nothing that leaves the house."""
+    try:
+        standings[case.order.seal_code].check_usable(now)
+    except SealNotUsable as error:
+        case.refuse(error)
+        return False
+    return True
+
+
+def _note(case: _Case, now: datetime, *, is_first: bool) -> Note:
+    order = case.order
+    facts = {"kind": order.kind.value, "purpose": order.purpose, **(order.facts or {})}
+    if case.use is not None:
+        facts["digest"] = case.use.digest
+    if not is_first:
+        # The key was used, but another use of the same occasion was kept and this one thrown away.
+        facts["discarded"] = "true"
+    return Note(order.actor, "seal.use", order.seal_code, now, facts)
+
+
+def _event(use: SealUse) -> DocumentSealed:
+    return DocumentSealed(use_id=use.id, seal_code=use.seal_code, digest=use.digest, sealed_at=use.sealed_at)
+
+
+@asynccontextmanager
+async def open_desk(
+    work: Callable[[], UnitOfWork], sessions: Sessions, cabinet: KeyCabinet, clock: Clock, threads: int
+) -> AsyncGenerator[SealingDesk]:
+    """Run a desk while the block lasts."""
+    desk = SealingDesk(work, sessions, cabinet, clock, threads)
+    serving = asyncio.create_task(desk.serve())
+    try:
+        yield desk
+    finally:
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+        await desk.aclose()

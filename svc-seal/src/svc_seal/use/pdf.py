@@ -1,0 +1,109 @@
+"""PDF files: a seal's picture with a PAdES signature (P-256, SHA-256) as an incremental update."""
+
+import asyncio
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from asn1crypto import keys, x509
+from PIL import Image
+from pyhanko.pdf_utils.images import PdfImage
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import AxisAlignment, InnerScaling, Margins, SimpleBoxLayoutRule
+from pyhanko.sign import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.signers import SimpleSigner
+from pyhanko.stamp import StaticStampStyle
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from svc_seal.use.domain import DocumentInvalid, PlaceInvalid
+from svc_seal.use.ports import Material
+
+POINTS_PER_MM = 72 / 25.4
+LARGEST_PDF = 50 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class PdfPlace:
+    """Where the seal stands: page from 1, upper left corner in millimetres from the page's upper left."""
+
+    page: int
+    x: float
+    y: float
+
+
+def is_pdf(data: bytes) -> bool:
+    """Return whether the file begins like a PDF."""
+    return data[:1024].lstrip().startswith(b"%PDF-")
+
+
+def seal_pdf(document: bytes, place: PdfPlace, material: Material, reason: str, now: datetime) -> bytes:
+    """Return the PDF with the seal and its signature as an incremental update.
+
+    Raises:
+        DocumentInvalid: it cannot be read, is encrypted, or forbids changes.
+        PlaceInvalid: it has no such page.
+    """
+    try:
+        return asyncio.run(_sealed(document, place, material, reason, now))
+    except (DocumentInvalid, PlaceInvalid):
+        raise
+    except Exception as error:
+        # pyHanko has many errors of its own, and a hostile file can raise any other: all mean the same here.
+        raise DocumentInvalid("PDF 文件无法读取，或不允许增加签名") from error
+
+
+async def _sealed(document: bytes, place: PdfPlace, material: Material, reason: str, now: datetime) -> bytes:
+    if material.pdf is None:
+        raise DocumentInvalid("此印章没有 PDF 签名证书")
+    if len(document) > LARGEST_PDF:
+        raise DocumentInvalid("文件过大")
+    writer = IncrementalPdfFileWriter(io.BytesIO(document), strict=False)
+    box = _box(writer, place, material.size)
+    field = f"Seal{len(writer.prev.embedded_signatures) + 1}_{material.code}"
+    signer = SimpleSigner(
+        signing_cert=x509.Certificate.load(material.pdf.certificate),
+        signing_key=keys.PrivateKeyInfo.load(material.pdf.key),
+        cert_registry=_registry(material.pdf.chain),
+    )
+    metadata = PdfSignatureMetadata(
+        field_name=field,
+        md_algorithm="sha256",
+        reason=reason,
+        subfilter=SigSeedSubFilter.PADES,
+        signer_key_usage={"digital_signature"},
+    )
+    style = StaticStampStyle(
+        border_width=0,
+        background=PdfImage(Image.open(io.BytesIO(material.picture)).convert("RGBA")),
+        background_layout=SimpleBoxLayoutRule(
+            x_align=AxisAlignment.ALIGN_MID,
+            y_align=AxisAlignment.ALIGN_MID,
+            margins=Margins(0, 0, 0, 0),
+            inner_content_scaling=InnerScaling.STRETCH_FILL,
+        ),
+        background_opacity=1.0,
+    )
+    spec = SigFieldSpec(field, on_page=place.page - 1, box=box)
+    out = await PdfSigner(metadata, signer, stamp_style=style, new_field_spec=spec).async_sign_pdf(writer)
+    return bytes(out.getbuffer())
+
+
+def _registry(chain: tuple[bytes, ...]) -> Any:
+    make: Any = SimpleCertificateStore
+    registry = make()
+    for der in chain:
+        registry.register(x509.Certificate.load(der))
+    return registry
+
+
+def _box(writer: Any, place: PdfPlace, size: int) -> tuple[int, int, int, int]:
+    pages = int(writer.root["/Pages"]["/Count"])
+    if not 1 <= place.page <= pages:
+        raise PlaceInvalid(f"PDF 文件共 {pages} 页，没有第 {place.page} 页")
+    page = writer.find_page_for_modification(place.page - 1)[0].get_object()
+    media = page.get("/MediaBox") or page["/Parent"].get_object()["/MediaBox"]
+    left, _bottom, _right, top = (float(value) for value in media)
+    x, y, side = (value * POINTS_PER_MM for value in (place.x, place.y, float(size)))
+    return round(left + x), round(top - y - side), round(left + x + side), round(top - y)

@@ -1,0 +1,1 @@
+"""Verification of sealed documents (验章): every check apart, in Chinese."""

@@ -1,0 +1,90 @@
+"""Routes of verification, for everyone."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from lib_service.web import ReadSession, component
+from lib_web import AnyCaller, problems
+from svc_seal.authority import Authority
+from svc_seal.certificate import store as certificates
+from svc_seal.pdf_authority import PdfAuthority
+from svc_seal.seal import store as seals
+from svc_seal.verification.domain import DocumentUnreadable, Verdict
+from svc_seal.verification.ofd import verify_ofd
+from svc_seal.verification.pdf import verify_pdf
+from svc_seal.verification.schemas import DocumentIn, FindingOut, SignatureOut, VerificationOut
+
+router = APIRouter(prefix="/v1", tags=["验章"])
+
+JSON = "application/json"
+UPLOAD: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {"schema": DocumentIn.model_json_schema()},
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+
+
+async def uploaded(request: Request) -> bytes:
+    """Return the file of a request: base64 in JSON, or the body of another type (a dependency)."""
+    body = await request.body()
+    if request.headers.get("content-type", JSON).partition(";")[0].strip().lower() != JSON:
+        return body
+    try:
+        return DocumentIn.model_validate_json(body).document
+    except ValidationError as error:
+        located = [{**found, "loc": ("body", *found["loc"])} for found in error.errors(include_url=False)]
+        raise RequestValidationError(located) from error
+
+
+@router.post("/verifications", responses=problems(DocumentUnreadable), openapi_extra=UPLOAD)
+async def verify_document(
+    document: Annotated[bytes, Depends(uploaded)],
+    caller: AnyCaller,
+    session: ReadSession,
+    authority: Annotated[Authority, component(Authority)],
+    pdf: Annotated[PdfAuthority, component(PdfAuthority)],
+) -> VerificationOut:
+    """Verify the seals of an OFD or PDF file, each check apart (验章)."""
+    newest = await certificates.newest_der(session)
+    verdicts = await asyncio.to_thread(_verify, document, authority, pdf, newest)
+    known = await seals.standings(session, {verdict.seal_code for verdict in verdicts})
+    statuses = {code: standing.status.value for code, standing in known.items()}
+    signatures = [_out(verdict, statuses.get(verdict.seal_code, "unknown")) for verdict in verdicts]
+    valid = bool(signatures) and all(signature.valid for signature in signatures)
+    return VerificationOut(valid=valid, text=_text(verdicts, valid=valid), signatures=signatures)
+
+
+def _verify(document: bytes, authority: Authority, pdf: PdfAuthority, newest: bytes | None) -> list[Verdict]:
+    if document[:1024].lstrip().startswith(b"%PDF-"):
+        return verify_pdf(document, (pdf.certificate,))
+    return verify_ofd(document, authority.trust(newest))
+
+
+def _out(verdict: Verdict, status: str) -> SignatureOut:
+    return SignatureOut(
+        valid=verdict.is_valid,
+        form=verdict.form,
+        seal_code=verdict.seal_code,
+        seal_name=verdict.seal_name,
+        seal_status=status,
+        signer=verdict.signer,
+        signed_at=verdict.signed_at,
+        findings=[FindingOut.model_validate(finding) for finding in verdict.findings],
+    )
+
+
+def _text(verdicts: list[Verdict], *, valid: bool) -> str:
+    if not verdicts:
+        return "文件没有电子签章"
+    if valid:
+        return f"文件的 {len(verdicts)} 个签章全部有效"
+    failed = [finding.text for verdict in verdicts for finding in verdict.findings if not finding.ok]
+    return f"签章无效：{'；'.join(dict.fromkeys(failed))}"
