@@ -7,6 +7,8 @@ from pathlib import Path
 
 from platform_runner import Runner
 
+from lib_partner import PartnerClient, SigningKey
+
 ROOT = Path(__file__).parents[2]
 
 
