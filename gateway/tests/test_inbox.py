@@ -47,10 +47,12 @@ async def inbox(city: City, **params: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def stream(
-    city: City, address: str, last: str | None = None, **claims: Any
+    city: City, address: str, last: str | None = None, after: int | None = None, **claims: Any
 ) -> AsyncGenerator[AsyncGenerator[dict[str, str]]]:
     """Open a stream; yield its events as they come."""
     headers = city.citizen(**claims) | ({"Last-Event-ID": last} if last else {})
+
+    params = {} if after is None else {"after": after}
 
     async def events(answer: httpx.Response) -> AsyncGenerator[dict[str, str]]:
         event: dict[str, str] = {}
@@ -66,7 +68,7 @@ async def stream(
 
     async with (
         httpx.AsyncClient(base_url=address, timeout=20) as client,
-        client.stream("GET", "/mobile/v1/inbox/stream", headers=headers) as answer,
+        client.stream("GET", "/mobile/v1/inbox/stream", headers=headers, params=params) as answer,
     ):
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -115,6 +117,13 @@ async def test_a_stream_that_was_away_gets_what_came_meanwhile_and_nothing_twice
     assert [int(event["id"]) for event in (seen, *missed, later)] == sorted(
         int(event["id"]) for event in (seen, *missed, later)
     )
+
+
+async def test_no_message_falls_between_list_and_stream(city: City) -> None:
+    listed = await inbox(city)
+    await Notifier(city.nats).process(invited(name="甲"))
+    async with listening_replica(city) as address, stream(city, address, after=listed["position"]) as events:
+        assert "甲" in (await anext(events))["data"]
 
 
 async def test_what_is_read_on_one_screen_is_read_on_the_other(city: City) -> None:

@@ -22,7 +22,8 @@ from gateway.partner_event.reconciliation import NoReconciliation
 from gateway.replay import replay
 from lib_contracts import Event
 from lib_contracts.booking import AppointmentBooked, AppointmentCancelled, TicketCalled
-from lib_contracts.license import LicenseRead
+from lib_contracts.catalog import ApplicationSubmitted
+from lib_contracts.license import LicenseIssued, LicenseRead
 from lib_gm import Sm2PublicKey
 from lib_kernel import SystemClock
 from lib_messaging import Envelope, wrap
@@ -73,6 +74,30 @@ async def test_a_bank_learns_of_its_own_customers_business(city: City) -> None:
         service_point_name="大厅", item_code="1", window="1", called_at=later,
     )  # fmt: skip
     assert await found.partner_of(wrap(ticket, source="s", now=later), PARTNERS) == "psbc"
+
+
+def submitted(channel: str, appointment: UUID | None = None, application: UUID | None = None) -> Envelope:
+    now = SystemClock().now()
+    event = ApplicationSubmitted(
+        application_id=application or uuid4(), case_number="1", person_id="p_a", item_code="1", item_name="x",
+        department="D", service_point="P", appointment_id=appointment, happened_at=now, channel=channel,
+    )  # fmt: skip
+    return wrap(event, source="svc-catalog", now=now)
+
+
+async def test_an_application_is_the_banks_by_how_it_was_handed_in_not_by_its_appointment(city: City) -> None:
+    await visit(city)
+    found, appointment, application = origins(city), uuid4(), uuid4()
+    assert await found.partner_of(booked("p_a", appointment), PARTNERS) == "psbc"
+    assert await found.partner_of(submitted("mobile", appointment), PARTNERS) is None
+    assert await found.partner_of(submitted("bank", application=application), PARTNERS) == "psbc"
+    issued = LicenseIssued(
+        license_id=uuid4(), license_number="41-1", license_type="t", license_name="n", person_id="p_a",
+        application_id=application, issued_at=SystemClock().now(),
+    )  # fmt: skip
+    envelope = wrap(issued, source="svc-license", now=SystemClock().now())
+    assert await found.partner_of(envelope, PARTNERS) == "psbc"
+    assert {"person_id", "license_number"}.isdisjoint(for_partner(envelope).data)
 
 
 async def test_a_bank_learns_nothing_of_what_is_not_its_business(city: City) -> None:

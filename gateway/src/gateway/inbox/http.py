@@ -27,11 +27,15 @@ class MessageOut(BaseModel):
 
 
 class InboxOut(BaseModel):
-    """The caller's messages, the latest first. `older` goes into `before` to get the next ones."""
+    """The caller's messages, the latest first. `older` goes into `before` to get the next ones.
+
+    Open the stream with `position` as `after`, and no message falls between list and stream.
+    """
 
     items: list[MessageOut]
     older: str | None
     unread: int
+    position: int
 
 
 def inbox_router(inbox: Inbox, feed: Feed) -> APIRouter:
@@ -50,15 +54,18 @@ def inbox_router(inbox: Inbox, feed: Feed) -> APIRouter:
             items=[MessageOut.model_validate(item) for item in page.items],
             older=page.older,
             unread=page.unread,
+            position=page.position,
         )
 
     @router.get("/v1/inbox/stream", response_class=StreamingResponse)
     async def stream_inbox(
-        caller: CallerDep, last_event_id: Annotated[int | None, Header(ge=0)] = None
+        caller: CallerDep,
+        last_event_id: Annotated[int | None, Header(ge=0)] = None,
+        after: Annotated[int | None, Query(ge=0)] = None,
     ) -> StreamingResponse:
         """Stream new messages as server-sent events; Last-Event-ID brings what came while away."""
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        events = feed.stream(caller.person_id, last_event_id)
+        events = feed.stream(caller.person_id, after if last_event_id is None else last_event_id)
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     @router.post("/v1/inbox/{id}/read", status_code=204)

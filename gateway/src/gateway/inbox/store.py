@@ -46,11 +46,15 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class InboxPage:
-    """Messages, the latest first; `older` is the id to ask for the next ones, `unread` counts all kept."""
+    """Messages, the latest first; `older` is the id to ask for the next ones, `unread` counts all kept.
+
+    A stream that begins after `position` misses nothing that is not in the page.
+    """
 
     items: list[dict[str, Any]]
     older: str | None
     unread: int
+    position: int
 
 
 class Inbox:
@@ -70,10 +74,13 @@ class Inbox:
     async def page(self, person: str, *, before: str | None = None, limit: int = MOST_MESSAGES) -> InboxPage:
         """Return a person's messages, older than `before` when that is given."""
         # Event ids begin with their time, so their order is that of the events.
+        await self.open()
+        position = await self.position()
         ids, read = await asyncio.gather(self._ids(person), self._read_ids(person))
         older = [name for name in reversed(ids) if before is None or name < before]
         items = await self._messages(person, older[:limit])
-        return InboxPage(items, older[limit - 1] if len(older) > limit else None, len(set(ids) - read))
+        next_ones = older[limit - 1] if len(older) > limit else None
+        return InboxPage(items, next_ones, len(set(ids) - read), position)
 
     async def since(self, person: str, position: int) -> list[Change]:
         """Return what came or was read after a position of the bucket's stream, in order."""

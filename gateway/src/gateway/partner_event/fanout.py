@@ -10,7 +10,8 @@ from gateway.store import RegistryUnavailable
 from lib_contracts import all_events, stream_of
 from lib_messaging import Envelope
 
-NOT_TOLD = frozenset({"person_id"})
+# Who it is, and the number of a licence, a bank learns from its customer or under a consent only.
+NOT_TOLD = frozenset({"person_id", "license_number"})
 # What can be about a customer's business; the rule in `origin` decides for each event.
 CONCERNED = ("booking.", "catalog.application.", "license.")
 

@@ -5,6 +5,7 @@ from collections.abc import Container
 import structlog
 from nats.aio.client import Client
 
+from gateway.partner_event.log import token_of
 from gateway.session.store import Sessions
 from gateway.store import DAY, Bucket
 from lib_messaging import Envelope
@@ -43,14 +44,15 @@ class Origins:
             named = envelope.data.get(name)
             if isinstance(named, str) and named in partners:
                 return named
-        names = [str(envelope.data[name]) for name in BUSINESS if envelope.data.get(name)]
-        for name in names:
-            entry = await self._bucket.get(name)
-            if entry is not None:
-                return await self._claimed(names, entry.value.decode())
-        if envelope.data.get("channel") != "bank":
-            return None
-        return await self._claimed(names, await self._visited(envelope))
+        # Only the business itself counts: an application may name an appointment that was made elsewhere.
+        business = business_of(envelope)
+        entry = await self._bucket.get(token_of(business))
+        if entry is not None:
+            return entry.value.decode()
+        partner = await self._visited(envelope) if envelope.data.get("channel") == "bank" else None
+        if partner is not None:
+            await self._bucket.create(token_of(business), partner.encode())
+        return partner
 
     async def _visited(self, envelope: Envelope) -> str | None:
         visits = await self._sessions.visits(str(envelope.data.get("person_id", "")))
@@ -59,9 +61,3 @@ class Origins:
             return found.pop()
         log.warning("partner_event.origin_unclear", type=envelope.type, event_id=str(envelope.id))
         return None
-
-    async def _claimed(self, names: list[str], partner: str | None) -> str | None:
-        if partner is not None:
-            for name in names:
-                await self._bucket.create(name, partner.encode())
-        return partner

@@ -61,6 +61,7 @@ class _ApplicationEvent(Event):
     service_point: str
     appointment_id: UUID | None
     happened_at: datetime
+    channel: str = ""
 
 
 class ApplicationSubmitted(_ApplicationEvent):

@@ -20,6 +20,7 @@ def event_of(kind: type[Event], application: Application, clock: Clock, **more: 
             "service_point": application.service_point,
             "appointment_id": application.appointment_id,
             "happened_at": clock.now(),
+            "channel": application.channel,
             **more,
         }
     )
