@@ -186,7 +186,7 @@ def _floor(group: str) -> str:
 
 def _law(name: str, law: str) -> str:
     own = next((title for word, title in LAWS if word in name), None)
-    return f"《{own}》" if own == law or own is None else f"《{own}》《{law}》"
+    return f"《{law}》" if own in (None, law) else f"《{own}》《{law}》"
 
 
 def _charge(item: Record) -> None:

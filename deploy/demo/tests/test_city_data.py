@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ def test_rules_of_items_hold() -> None:
         assert (item["promised_days"] == 0) == (item["case_type"] == "instant")
         assert item["implementation_code"] == f"{item['department']}3{item['code']}"
         assert len(item["implementation_code"]) == 31
+        assert re.fullmatch(r"(《[\u4e00-\u9fff]{4,}》)+", item["legal_basis"])
 
 
 def test_references_lead_somewhere() -> None:

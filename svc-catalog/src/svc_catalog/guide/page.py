@@ -35,7 +35,7 @@ margin:.8rem 0 0;padding:.7rem 1rem .7rem 2.4rem}
 var(--line);padding:.4rem 0}table.stack td{display:flex;gap:.8rem;border:0;padding:.2rem .7rem}
 table.stack td::before{content:attr(data-label);color:var(--quiet);flex:0 0 5.2rem}
 table.stack td:empty{display:none}.tiles{grid-template-columns:1fr 1fr}
-table.stack td:first-child{font-weight:600}dl.facts{grid-template-columns:6.8rem 1fr}}
+table.stack td:first-child{font-weight:600}dl.facts{grid-template-columns:7.7rem 1fr}}
 @media print{body{font-size:11pt}header.top h1{font-size:18pt}.badges li{border:1px solid #999}
 h2{break-after:avoid}tr,.tile,dl.facts dt,dl.facts dd{break-inside:avoid}.flow{border:0;padding:0}
 .flow svg{max-height:16cm}}
