@@ -148,7 +148,9 @@ async def _rate(
         async def work() -> None:
             nonlocal done
             while time.perf_counter() < begin + seconds:
-                done += await ask(session, next(numbers))
+                # Not `done += await …`: that reads the count before waiting and loses the others' work.
+                succeeded = await ask(session, next(numbers))
+                done += succeeded
 
         await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
         return done / (time.perf_counter() - begin)

@@ -43,7 +43,7 @@ BODIES: dict[str, Any] = {
 
 def routes_of_one() -> list[tuple[str, str]]:
     """Return every route about one application or task, from the application itself."""
-    document: Any = create_app(Settings.model_construct()).openapi()
+    document: dict[str, Any] = create_app(Settings.model_construct()).openapi()
     paths = document["paths"]
     return [
         (method.upper(), path)
@@ -58,11 +58,10 @@ ROUTES = routes_of_one()
 
 def body_of(path: str) -> Any:
     last = path.rsplit("/", 1)[1]
-    body = BODIES.get(last)
-    if last == "transfer" and body is not None:
-        wanted = "department" if "{task_id}" in path else "service_point"
-        return {"note": body["note"], wanted: body[wanted]}
-    return body
+    if last == "transfer":
+        unneeded = "service_point" if "{task_id}" in path else "department"
+        return {name: value for name, value in BODIES[last].items() if name != unneeded}
+    return BODIES.get(last)
 
 
 def test_the_routes_are_all_there() -> None:

@@ -151,7 +151,10 @@ async def test_a_run_enrols_the_clear_and_leaves_the_rest_to_clerks(
         counted = await session.execute(
             select(application.c.status, func.count()).group_by(application.c.status)
         )
-        assert dict(counted.tuples().all()) == {"delivered": clear, "submitted": 60 - clear}
+        assert {str(status): count for status, count in counted} == {
+            "delivered": clear,
+            "submitted": 60 - clear,
+        }
         for value in await session.scalars(select(enrolment.c.content)):
             assert "小学" not in value
 

@@ -3,10 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Row, Select, func, or_, select, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_kernel import CITY_ZONE
@@ -70,13 +82,24 @@ async def listed(
     ways = _ways(scope, wanted)
     if not ways:
         return []
-    pages = [_page(way, wanted, before, limit) for way in ways]
-    if len(pages) == 1:
-        statement: Any = pages[0]
-    else:
-        both = union(*(page.subquery().select() for page in pages)).subquery()
-        statement = select(both).order_by(both.c.submitted_at.desc(), both.c.id.desc()).limit(limit)
-    rows: Sequence[Row[Any]] = (await session.execute(statement)).all()
+    shape = Shape(
+        tuple(name for name, _ in ways),
+        wanted.status is not None,
+        wanted.item_code is not None,
+        wanted.service_point is not None,
+        wanted.is_overdue,
+        before is not None,
+    )
+    values: dict[str, Any] = {f"way_{place}": value for place, (_, value) in enumerate(ways)}
+    values |= {
+        "status": wanted.status,
+        "item_code": wanted.item_code,
+        "point": wanted.service_point,
+        "before_at": before[0] if before else None,
+        "before_id": before[1] if before else None,
+        "most": limit,
+    }
+    rows: Sequence[Row[Any]] = (await session.execute(_statement(shape), values)).all()
     return rows
 
 
@@ -102,33 +125,61 @@ async def counts(session: AsyncSession, scope: Scope, wanted: Wanted) -> dict[St
     return {status: found.get(status, 0) for status in Status}
 
 
-def _ways(scope: Scope, wanted: Wanted) -> list[ColumnElement[bool] | None]:
+@dataclass(frozen=True)
+class Shape:
+    """What a list's statement looks like, without its values; `ways` are columns, "" for everything."""
+
+    ways: tuple[str, ...]
+    by_status: bool
+    by_item: bool
+    by_point: bool
+    is_overdue: bool
+    goes_on: bool
+
+
+def _ways(scope: Scope, wanted: Wanted) -> list[tuple[str, str]]:
     if scope.person_id is not None:
-        return [_c.person_id == scope.person_id]
+        return [("person_id", scope.person_id)]
     if scope.everything:
-        return [None]
+        return [("", "")]
     if wanted.service_point is not None and wanted.service_point in scope.points:
-        return [_c.service_point == wanted.service_point]
+        return [("service_point", wanted.service_point)]
     points = sorted(scope.points) if wanted.service_point is None else []
     return [
-        *(_is(_c.department, code) for code in sorted(scope.departments)),
-        *(_is(_c.service_point, code) for code in points),
+        *(("department", code) for code in sorted(scope.departments)),
+        *(("service_point", code) for code in points),
     ]
 
 
-def _is(column: Column[Any], value: str) -> ColumnElement[bool]:
-    return column == value
+@lru_cache(maxsize=512)
+def _statement(shape: Shape) -> Any:
+    # Putting a statement together costs more than running it; shapes are few and lists many.
+    pages = [_page(shape, place, name) for place, name in enumerate(shape.ways)]
+    if len(pages) == 1:
+        return pages[0]
+    both = union(*(page.subquery().select() for page in pages)).subquery()
+    ordered = select(both).order_by(both.c.submitted_at.desc(), both.c.id.desc())
+    return ordered.limit(bindparam("most", type_=Integer))
 
 
-def _page(
-    way: ColumnElement[bool] | None, wanted: Wanted, before: tuple[datetime, UUID] | None, limit: int
-) -> Select[Any]:
-    statement = select(*LISTED).where(*_filters(wanted))
-    if way is not None:
-        statement = statement.where(way)
-    if before is not None:
-        statement = statement.where(tuple_(_c.submitted_at, _c.id) < before)
-    return statement.order_by(*LATEST).limit(limit)
+def _page(shape: Shape, place: int, name: str) -> Select[Any]:
+    statement: Select[Any] = select(*LISTED)
+    if name:
+        statement = statement.where(_c[name] == bindparam(f"way_{place}"))
+    if shape.by_status:
+        statement = statement.where(_c.status == bindparam("status", type_=_c.status.type))
+    if shape.by_item:
+        statement = statement.where(_c.item_code == bindparam("item_code"))
+    if shape.by_point:
+        statement = statement.where(_c.service_point == bindparam("point"))
+    if shape.is_overdue:
+        statement = statement.where(_c.overdue_at.is_not(None))
+    if shape.goes_on:
+        position = tuple_(
+            bindparam("before_at", type_=_c.submitted_at.type), bindparam("before_id", type_=_c.id.type)
+        )
+        statement = statement.where(tuple_(_c.submitted_at, _c.id) < position)
+    return statement.order_by(*LATEST).limit(bindparam("most", type_=Integer))
 
 
 def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
