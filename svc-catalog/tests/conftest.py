@@ -92,7 +92,13 @@ ITEMS = [
     an_item(FOOD_PERMIT, "食品经营许可（新办）", form=FORM, result_license_type="LT1", keywords=["餐饮"]),
     an_item("410131016002", "食品经营许可变更", channels=["pc"]),
     an_item("410131016003", "营业执照办理", audience=["person", "enterprise"]),
-    an_item("410120001001", "不动产转移登记", window_group="real_estate", high_frequency=False),
+    an_item(
+        "410120001001",
+        "不动产转移登记",
+        window_group="real_estate",
+        high_frequency=False,
+        channels=["pc", "mobile", "bank_window"],
+    ),
 ]
 
 POINT = {

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lib_testing import CITIZEN, PUBLIC, Clients, staff
+from lib_web import Caller, CallerKind
 from svc_catalog.seed import seed
 from svc_catalog.settings import Settings
 
@@ -20,6 +21,17 @@ async def test_filters_narrow_by_place_and_window(service: Clients) -> None:
     assert len(await names(service, window_group="real_estate")) == 1
     answer = await service.as_(PUBLIC).get("/v1/items", params={"bundle": "none"})
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/bundle-not-found")
+
+
+async def test_a_bank_and_a_terminal_are_shown_what_they_can_handle(service: Clients) -> None:
+    teller = service.as_(Caller(CallerKind.PARTNER, "psbc", "bank"))
+    terminal = service.as_(Caller(CallerKind.DEVICE, "K001", "kiosk"))
+    for client, codes in ((teller, ["410120001001"]), (terminal, [])):
+        shown = (await client.get("/v1/items")).json()["items"]
+        assert [item["code"] for item in shown] == codes
+        assert (await client.get("/v1/items/suggestions", params={"q": "食品"})).json()["items"] == []
+        counted = (await client.get("/v1/items/facets")).json()["kind"]
+        assert sum(facet["count"] for facet in counted) == len(codes)
 
 
 async def test_facets_say_what_further_filters_would_leave(service: Clients) -> None:

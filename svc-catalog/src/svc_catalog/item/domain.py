@@ -120,3 +120,12 @@ def content_hash(record: Mapping[str, Any]) -> str:
     """Return the digest of an item's content; the order of its members does not matter."""
     text = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+# Marks that make an item available on a channel which does not offer all.
+OFFERED = {"bank": ("bank_window", "bank_self_service"), "kiosk": ("kiosk",)}
+
+
+def offered_on(channel: str) -> tuple[str, ...] | None:
+    """Return the marks of which an item needs one on a channel, None where every item is offered."""
+    return OFFERED.get(channel)

@@ -23,6 +23,7 @@ from lib_web import (
 from svc_catalog.bundle.domain import NoSuchBundle
 from svc_catalog.bundle.store import one_bundle
 from svc_catalog.element.domain import BY_NAME
+from svc_catalog.item.domain import offered_on
 from svc_catalog.place.domain import NoSuchPlace
 from svc_catalog.place.store import all_of, department, groups_in, one_point
 from svc_catalog.search import commands, store
@@ -49,6 +50,7 @@ Division = Annotated[str | None, Query(pattern=r"^\d{6,12}$", description="åœ¨è¯
 
 async def wanted_items(
     session: ReadSession,
+    caller: AnyCaller,
     q: Words = None,
     department: Filter = None,
     kind: Filter = None,
@@ -64,7 +66,7 @@ async def wanted_items(
     codes = None
     if bundle is not None:
         codes = [member.item_code for member in (await one_bundle(session, bundle)).members]
-    return store.ItemFilter(q, department, kind, audience, channel, groups, codes)
+    return store.ItemFilter(q, department, kind, audience, channel, groups, codes, offered_on(caller.channel))
 
 
 async def _groups(
@@ -108,7 +110,8 @@ async def suggest(
     q: Annotated[str, Query(min_length=1, max_length=50)],
 ) -> Response:
     """Suggest item names while the person types."""
-    return tagged(request, Suggestions(items=list(await store.suggestions(session, q, 8))), max_age=30)
+    wanted = store.ItemFilter(query=q, offered=offered_on(caller.channel))
+    return tagged(request, Suggestions(items=list(await store.suggestions(session, wanted, 8))), max_age=30)
 
 
 @router.get("/facets", response_model=Facets, responses=UNKNOWN)

@@ -57,7 +57,7 @@ FACETS = ("kind", "department", "audience", "channels", "window_group")
 
 @dataclass(frozen=True)
 class ItemFilter:
-    """What items are wanted; None does not narrow."""
+    """What items are wanted; None does not narrow. `offered`: marks, one of which the item must have."""
 
     query: str | None = None
     department: str | None = None
@@ -66,6 +66,7 @@ class ItemFilter:
     channel: str | None = None
     groups: list[str] | None = None
     codes: list[str] | None = None
+    offered: tuple[str, ...] | None = None
 
 
 class Found(NamedTuple):
@@ -259,9 +260,10 @@ async def facets(session: AsyncSession, wanted: ItemFilter) -> dict[str, dict[st
 
     Each facet counts under the other filters but not under its own, so that another choice of it can be seen.
     """
-    statement = select(item.c.code, *(item.c[name] for name in FACETS)).where(*_narrowed(ItemFilter()))
+    everything = ItemFilter(offered=wanted.offered)
+    statement = select(item.c.code, *(item.c[name] for name in FACETS)).where(*_narrowed(everything))
     if normalise(wanted.query or ""):
-        ranked = await _ranked(session, wanted, _narrowed(ItemFilter()))
+        ranked = await _ranked(session, wanted, _narrowed(everything))
         statement = statement.where(item.c.code.in_([code for _, code in ranked]))
     rows = (await session.execute(statement)).all()
     counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
@@ -297,6 +299,8 @@ def _narrowed(wanted: ItemFilter) -> list[ColumnElement[bool]]:
         conditions.append(item.c.audience.contains([wanted.audience]))
     if wanted.channel is not None:
         conditions.append(item.c.channels.contains([wanted.channel]))
+    if wanted.offered is not None:
+        conditions.append(item.c.channels.overlap(list(wanted.offered)))
     if wanted.groups is not None:
         conditions.append(item.c.window_group.in_(wanted.groups))
     if wanted.codes is not None:
@@ -304,7 +308,7 @@ def _narrowed(wanted: ItemFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-async def suggestions(session: AsyncSession, query: str, limit: int) -> Sequence[str]:
+async def suggestions(session: AsyncSession, wanted: ItemFilter, limit: int) -> Sequence[str]:
     """Return names that go on as the query begins, in Chinese or pinyin."""
-    found = await search(session, ItemFilter(query=query), after=None, limit=limit)
+    found = await search(session, wanted, after=None, limit=limit)
     return [row.brief["name"] for row in found]
