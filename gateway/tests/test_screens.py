@@ -11,7 +11,7 @@ from starlette.responses import Response
 from gateway.indicators import Gatherer, indicator_routes
 from gateway.screens import screens
 from gateway.visits import Visits
-from lib_testing import CITIZEN, PUBLIC, FixedClock, signer
+from lib_testing import CITIZEN, PUBLIC, FixedClock, signer, staff
 from lib_web import Caller, SisterClient, install_problems
 
 Answers = Mapping[str, Any]
@@ -34,6 +34,7 @@ WORKING: dict[str, Answers] = {
         "/v1/service-points": {"items": [{"code": "HALL-1"}, {"code": "HALL-2"}]},
         "/v1/service-points/HALL-1": {"code": "HALL-1", "groups": [{"code": "business"}]},
         "/v1/applications": {"items": [{"case_number": "1"}]},
+        "/v1/window/persons": {"open": [{"case_number": "1"}], "drafts": []},
         "/v1/indicators": {
             "items": [
                 {"code": "one_visit_share", "title": "最多跑一次", "value": 0.99, "unit": "share",
@@ -47,7 +48,8 @@ WORKING: dict[str, Answers] = {
         "/v1/service-points/HALL-1/board": {"called": []},
         "/v1/appointments": {"items": []},
     },
-    "license": {"/v1/material-proofs": {"items": [{"type_code": "T1"}]}, "/v1/licenses": {"items": []}},
+    "license": {"/v1/material-proofs": {"items": [{"type_code": "T1"}]}, "/v1/licenses": {"items": []},
+                "/v1/holding-reads": {"items": [{"name": "营业执照"}]}},
     "complaint": {"/v1/ratings": {"items": []}},
 }  # fmt: skip
 
@@ -66,7 +68,7 @@ def sisters(working: Mapping[str, Answers]) -> dict[str, SisterClient]:
 def client(caller: Caller, working: Mapping[str, Answers] = WORKING) -> httpx.AsyncClient:
     app = FastAPI()
     install_problems(app)
-    app.include_router(screens(sisters(working)))
+    app.include_router(screens(sisters(working), b"k" * 32))
 
     @app.middleware("http")
     async def known(request: Request, go_on: Any) -> Response:
@@ -125,6 +127,24 @@ async def test_a_hall_shows_its_board_and_its_free_half_hours_by_group() -> None
     screen = (await client(PUBLIC).get("/v1/service-points/HALL-1/overview")).json()
     assert screen["board"] == {"called": []}
     assert [slot["slot_id"] for slot in screen["slots"]["business"]] == ["b"]
+
+
+async def test_the_window_shows_what_a_person_has_open_holds_and_booked() -> None:
+    body = {
+        "id_number": "11010519491231002X",
+        "service_point": "HALL-1",
+        "identification": "id_card",
+        "consent_note": "本人同意查询",
+    }
+    answer = await client(staff("s_1", "clerk")).post("/v1/window/overview", json=body)
+    screen = answer.json()
+    assert screen["open"] == {"open": [{"case_number": "1"}], "drafts": []}
+    assert screen["licenses"] == [{"name": "营业执照"}]
+    assert screen["appointments"] == []
+    assert screen["person_id"].startswith("p_")
+    assert "11010519491231002X" not in answer.text
+    wrong = await client(staff("s_1", "clerk")).post("/v1/window/overview", json={**body, "id_number": "1"})
+    assert wrong.status_code == 422
 
 
 class ThreeVisitors(Visits):

@@ -88,6 +88,7 @@ DELETE /v1/drafts/{id}                        catalog                 pc mobile 
 POST!  /v1/drafts/{id}/submission             catalog                 pc mobile kiosk bank
 POST!  /v1/window/acceptances                 catalog                 staff
 POST   /v1/window/persons                     catalog                 staff
+POST   /v1/window/overview                    gateway                 staff
 POST!  /v1/exchange/transfers                 catalog                 bank
 POST   /v1/exchange/statuses                  catalog                 bank
 POST   /v1/enrolment-runs                     catalog                 staff
@@ -136,10 +137,10 @@ POST!  /v1/check-ins                          booking                 kiosk staf
 POST!  /v1/tickets                            booking                 kiosk staff
 GET    /v1/tickets                            booking                 pc mobile kiosk bank
 GET    /v1/tickets/{id}                       booking                 pc mobile kiosk bank staff
-GET    /v1/tickets/{id}/events                booking                 pc mobile kiosk bank staff
+GET~   /v1/tickets/{id}/events                booking                 pc mobile kiosk bank staff
 GET    /v1/tickets/{id}/history               booking                 staff
 POST   /v1/tickets/{id}/leave                 booking                 pc mobile kiosk
-GET    /v1/service-points/{code}/board/events booking                 public pc mobile kiosk bank staff
+GET~   /v1/service-points/{code}/board/events booking                 public pc mobile kiosk bank staff
 GET    /v1/service-points/{code}/board/page   booking                 public
 GET    /v1/board-assets/{name}                booking                 public
 GET    /v1/service-points/{code}/diversions   booking                 public pc mobile kiosk bank staff

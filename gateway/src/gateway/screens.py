@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.callers import CallerDep
 from gateway.optional import optional_parts
+from gateway.session.http import ID_CARD, IdNumber
+from lib_kernel import person_id
 from lib_web import Caller, CallerKind, SisterClient
 
 Items = list[dict[str, Any]]
@@ -49,14 +52,27 @@ class Hall(Screen):
     slots: dict[str, Items] | None = Field(description="业务窗口组 -> 最近可约时段")
 
 
-def _caller_of(request: Request) -> Caller:
-    return cast(Caller, request.state.caller)
+class AtWindow(BaseModel):
+    """Whom the clerk has in front of them; each service notes that it was asked, by whom and what for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id_number: IdNumber
+    service_point: str = Field(min_length=1, max_length=40)
+    identification: str = Field(min_length=1, max_length=40, description="如何核验身份，见综合窗口接口")
+    consent_note: str = Field(min_length=2, max_length=200, description="本人同意查询的记载")
 
 
-CallerDep = Annotated[Caller, Depends(_caller_of)]
+class WindowScreen(Screen):
+    """The comprehensive window's screen (综合窗口): what the person has open, holds and booked."""
+
+    person_id: str
+    open: dict[str, Any]
+    licenses: Items | None
+    appointments: Items | None
 
 
-def screens(sisters: Mapping[str, SisterClient]) -> APIRouter:
+def screens(sisters: Mapping[str, SisterClient], person_key: bytes) -> APIRouter:
     """Return the routes of composed screens."""
     router = APIRouter(prefix="/v1", tags=["综合页面"])
     show = _Show(sisters)
@@ -102,6 +118,21 @@ def screens(sisters: Mapping[str, SisterClient]) -> APIRouter:
         )
         return Hall(point=point, missing=missing, **found)
 
+    @router.post("/window/overview")
+    async def at_window(body: AtWindow, caller: CallerDep) -> WindowScreen:
+        """Return what the person at the window has open, holds and booked (综合窗口一屏)."""
+        person = person_id(person_key, ID_CARD, body.id_number)
+        asked = body.model_dump(exclude={"id_number"})
+        opened = await show.post("catalog", "/v1/window/persons", caller, {"person_id": person, **asked})
+        reading = {"holder_number": body.id_number, "purpose": body.consent_note}
+        found, missing = await optional_parts(
+            {
+                "licenses": show.post_items("license", "/v1/holding-reads", caller, reading),
+                "appointments": show.items("booking", "/v1/appointments", caller, person_id=person),
+            }
+        )
+        return WindowScreen(person_id=person, open=opened, missing=missing, **found)
+
     return router
 
 
@@ -118,6 +149,14 @@ class _Show:
     async def items(self, service: str, path: str, caller: Caller, **params: Any) -> Items:
         found = await self.get(service, path, caller, limit=ROWS_SHOWN, **params)
         return cast(Items, found["items"])
+
+    async def post(self, service: str, path: str, caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await self._sisters[service].request("POST", path, on_behalf_of=caller, json=body)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def post_items(self, service: str, path: str, caller: Caller, body: dict[str, Any]) -> Items:
+        return cast(Items, (await self.post(service, path, caller, body))["items"])
 
     async def proofs(self, item: dict[str, Any], caller: Caller) -> Items:
         wanted = [material["satisfied_by"] for material in item["materials"] if material["satisfied_by"]]

@@ -77,7 +77,7 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
     await feed.start()
     stack.callback(feed.close)
     own = own_app(parts, feed, sisters, settings.person_id_key_file)
-    own.include_router(screens(sisters))
+    own.include_router(screens(sisters, settings.person_id_key_file.read_bytes().strip()))
     own.include_router(indicator_routes())
     own.state.gatherer = Gatherer(sisters, visits, clock)
     app.state.parts, app.state.feed = parts, feed

@@ -22,13 +22,16 @@ def _id_number(number: str) -> str:
     return number.upper()
 
 
+IdNumber = Annotated[str, Field(max_length=18), AfterValidator(_id_number)]
+
+
 class SessionCreate(BaseModel):
     """A customer at a terminal or bank, known by their ID card. `consent` is the bank's own reference."""
 
     model_config = ConfigDict(extra="forbid")
 
     id_type: str = Field(default=ID_CARD, pattern="^111$")
-    id_number: Annotated[str, Field(max_length=18), AfterValidator(_id_number)]
+    id_number: IdNumber
     consent: str | None = Field(default=None, max_length=100)
 
 
