@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from gateway_bank import Hours
-from gateway_city import City
+from gateway_city import City, token
 from gateway_replica import eventually, listening_replica
 
 from gateway.inbox.connectors import BeingSent, SentOnce, connectors
@@ -124,6 +124,15 @@ async def test_no_message_falls_between_list_and_stream(city: City) -> None:
     await Notifier(city.nats).process(invited(name="甲"))
     async with listening_replica(city) as address, stream(city, address, after=listed["position"]) as events:
         assert "甲" in (await anext(events))["data"]
+
+
+async def test_staff_read_what_is_written_to_them_and_nobody_elses(city: City) -> None:
+    await Notifier(city.nats).process(invited("s_1", "每日汇总"))
+    mine = (await city.client.get("/staff/v1/inbox", headers=city.staff("officer"))).json()
+    assert [message["facts"]["service_name"] for message in mine["items"]] == ["每日汇总"]
+    other = {"Authorization": f"Bearer {token(staff_id='s_2', roles=['officer'])}"}
+    assert (await city.client.get("/staff/v1/inbox", headers=other)).json()["items"] == []
+    assert (await inbox(city))["items"] == []
 
 
 async def test_what_is_read_on_one_screen_is_read_on_the_other(city: City) -> None:

@@ -318,10 +318,10 @@ GET    /v1/complaint-indicators               complaint:/v1/indicators staff
 
 POST   /v1/sessions                           gateway                 kiosk bank
 DELETE /v1/sessions/current                   gateway                 kiosk bank
-GET    /v1/inbox                              gateway                 pc mobile
-GET~   /v1/inbox/stream                       gateway                 pc mobile
-POST   /v1/inbox/read                         gateway                 pc mobile
-POST   /v1/inbox/{id}/read                    gateway                 pc mobile
+GET    /v1/inbox                              gateway                 pc mobile staff
+GET~   /v1/inbox/stream                       gateway                 pc mobile staff
+POST   /v1/inbox/read                         gateway                 pc mobile staff
+POST   /v1/inbox/{id}/read                    gateway                 pc mobile staff
 GET    /v1/notification-preferences           gateway                 pc mobile
 PUT    /v1/notification-preferences           gateway                 pc mobile
 

@@ -10,12 +10,13 @@ from pydantic import BaseModel
 from gateway.callers import CallerDep
 from gateway.inbox.feed import Feed
 from gateway.inbox.store import MOST_MESSAGES, Inbox, Preferences
+from lib_web import Caller, CallerKind
 
 EventId = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$")]
 
 
 class MessageOut(BaseModel):
-    """A message to the citizen."""
+    """A message to the citizen or staff member."""
 
     id: str
     at: datetime
@@ -38,6 +39,11 @@ class InboxOut(BaseModel):
     position: int
 
 
+def owner_of(caller: Caller) -> str:
+    """Return whose inbox the caller reads: a citizen's or a staff member's own. Raises NotAllowed."""
+    return caller.subject if caller.kind is CallerKind.STAFF else caller.person_id
+
+
 def inbox_router(inbox: Inbox, feed: Feed) -> APIRouter:
     """Return the operations of the inbox."""
     router = APIRouter(tags=["消息"])
@@ -49,7 +55,7 @@ def inbox_router(inbox: Inbox, feed: Feed) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MOST_MESSAGES)] = MOST_MESSAGES,
     ) -> InboxOut:
         """Return the caller's messages of the last 90 days (我的消息)."""
-        page = await inbox.page(caller.person_id, before=before, limit=limit)
+        page = await inbox.page(owner_of(caller), before=before, limit=limit)
         return InboxOut(
             items=[MessageOut.model_validate(item) for item in page.items],
             older=page.older,
@@ -65,19 +71,19 @@ def inbox_router(inbox: Inbox, feed: Feed) -> APIRouter:
     ) -> StreamingResponse:
         """Stream new messages as server-sent events; Last-Event-ID brings what came while away."""
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        events = feed.stream(caller.person_id, after if last_event_id is None else last_event_id)
+        events = feed.stream(owner_of(caller), after if last_event_id is None else last_event_id)
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     @router.post("/v1/inbox/{id}/read", status_code=204)
     async def mark_read(id: EventId, caller: CallerDep) -> Response:
         """Mark one message as read."""
-        await inbox.mark_read(caller.person_id, id)
+        await inbox.mark_read(owner_of(caller), id)
         return Response(status_code=204)
 
     @router.post("/v1/inbox/read", status_code=204)
     async def mark_all_read(caller: CallerDep) -> Response:
         """Mark every message as read."""
-        await inbox.mark_all_read(caller.person_id)
+        await inbox.mark_all_read(owner_of(caller))
         return Response(status_code=204)
 
     @router.get("/v1/notification-preferences")
