@@ -1,7 +1,6 @@
 """What belongs to one citizen is closed to another: every route that takes an id, from the route table."""
 
 import httpx
-import pytest
 from channel_document import example_body, operations
 from journey import Journey
 from platform_runner import Runner
@@ -22,15 +21,9 @@ def noun_of(route: Route) -> str:
     return route.template.split("/{id}", 1)[0]
 
 
-@pytest.fixture(scope="module")
-async def walked(own_runner: Runner) -> Runner:
-    """Return a platform on which a citizen has one of most things."""
-    await Journey(own_runner.demo, lambda _: None).walk()
-    return own_runner
-
-
-async def test_nothing_of_one_citizen_opens_to_another(walked: Runner) -> None:
-    demo, mobile = walked.demo, walked.demo["channels"][CHANNEL]
+async def test_nothing_of_one_citizen_opens_to_another(runner: Runner) -> None:
+    demo, mobile = runner.demo, runner.demo["channels"][CHANNEL]
+    await Journey(demo, lambda _: None).walk()  # Now the citizen has one of most things.
     owner, other = (
         {"Authorization": f"Bearer {mobile[name]['token']}"} for name in ("citizen_a", "citizen_b")
     )

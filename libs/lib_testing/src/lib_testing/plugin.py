@@ -33,7 +33,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest_asyncio.fixture
 async def make_database() -> AsyncGenerator[MakeDatabase]:
-    """Return a function: migrations folder -> address of a fresh, migrated database, gone after the test.
+    """Return a function: migrations folder -> address of an empty, migrated database of the test's own.
 
     With `prepared`, a name and a coroutine function of an address, the database also holds what that
     wrote; it is called once per run.
@@ -41,8 +41,9 @@ async def make_database() -> AsyncGenerator[MakeDatabase]:
     import asyncio
 
     from lib_testing import _databases
+    from lib_testing._lending import LENDING
 
-    made: list[str] = []
+    made: list[tuple[str, str]] = []
 
     async def make(migrations: Path, prepared: "tuple[str, _databases.Prepare] | None" = None) -> str:
         # The server dies with the thread that starts it, so it is not the short-lived one that migrates.
@@ -51,12 +52,13 @@ async def make_database() -> AsyncGenerator[MakeDatabase]:
         template = await asyncio.to_thread(_databases.template_of, migrations)
         if prepared is not None:
             template = await asyncio.to_thread(_databases.prepared_of, template, *prepared)
-        made.append(await _databases.copy_of(template))
-        return _databases.server().url(made[-1])
+        name = await LENDING.borrow(template)
+        made.append((template, name))
+        return _databases.server().url(name)
 
     yield make
-    for name in made:
-        await _databases.drop(name)
+    for template, name in made:
+        await LENDING.give_back(template, name)
 
 
 @pytest_asyncio.fixture
