@@ -1,10 +1,14 @@
 """Operations of a channel's OpenAPI document, and examples of what they take."""
 
+import json
 from typing import Any
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core import NotSet
+
+# What stands for a file: a document only says "bytes".
+PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
 def bounded(examples: int) -> settings:
@@ -25,14 +29,23 @@ def operations(document: dict[str, Any]) -> list[Any]:
     return [each.ok() for each in found]
 
 
-def example_body(operation: Any) -> Any:
-    """Return a body that the document of an operation allows, None when it takes none."""
+def example(operation: Any) -> Any:
+    """Return a request that the document of an operation allows."""
     found: list[Any] = []
 
     @bounded(1)
     @given(case=operation.as_strategy())
     def note(case: Any) -> None:
-        found.append(None if isinstance(case.body, NotSet) else case.body)
+        found.append(case)
 
     note()
     return found[-1]
+
+
+def content_of(case: Any) -> dict[str, Any]:
+    """Return the body of a request with its media type, as the client takes them; nothing for none."""
+    if isinstance(case.body, NotSet):
+        return {}
+    if case.media_type == "application/json":
+        return {"content": json.dumps(case.body), "headers": {"Content-Type": "application/json"}}
+    return {"content": PDF, "headers": {"Content-Type": case.media_type}}

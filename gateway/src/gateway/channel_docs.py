@@ -127,6 +127,8 @@ def _for_channel(operation: Document, route: Route, channel: str) -> Document:
     described = {code: {"description": text, **PROBLEM} for code, text in ALWAYS.items()}
     if channel != "public":
         described["401"] = {"description": "身份未经证明", **PROBLEM}
+    if any(parameter["name"].lower() == "if-match" for parameter in parameters):
+        described["412"] = {"description": "内容已被他人修改", **PROBLEM}
     if route.is_cached:
         described["304"] = {"description": "内容没有变化"}
     kept = {key: value for key, value in operation.items() if key not in {"security", "operationId"}}

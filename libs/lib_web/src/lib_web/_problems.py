@@ -8,9 +8,11 @@ from typing import Any
 
 import orjson
 import structlog
+from asyncpg import PostgresError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from lib_kernel import (
@@ -47,6 +49,8 @@ HTTP_TITLES = {
     415: ("unsupported-media-type", "请以 application/json 提交"),
 }
 
+# character_not_in_repertoire, untranslatable_character
+UNSTORABLE = frozenset({"22021", "22P05"})
 SORRY = "系统内部错误，已记录，请稍后再试"
 
 
@@ -125,6 +129,8 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DBAPIError, _unstorable)
+    app.add_exception_handler(PostgresError, _unstorable)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -148,6 +154,15 @@ def _path(location: tuple[int | str, ...]) -> str:
     if parts and parts[0] in {"body", "query", "path", "header", "cookie"}:
         parts = parts[1:] or parts
     return ".".join(str(part) for part in parts)
+
+
+async def _unstorable(_request: Request, error: Exception) -> Response:
+    """A text with the character NUL, which JSON can carry and PostgreSQL cannot keep, is a bad request."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if getattr(cause, "sqlstate", None) not in UNSTORABLE:
+        raise error
+    text = "文本含有不能保存的字符（NUL），请删去"
+    return problem_response("malformed", "提交的内容有误", 422, text)
 
 
 async def _unforeseen(_request: Request, _error: Exception) -> Response:

@@ -20,8 +20,11 @@ class DayNotOver(Conflict):
     title = "当日业务尚未结束，不能日终"
 
 
-class StillArriving(Exception):
+class StillArriving(Conflict):
     """Numbers were drawn while the day was being closed; closing is tried again."""
+
+    code = "numbers-still-drawn"
+    title = "日终过程中仍有人取号，请重试"
 
 
 def closes_at(calendar: PointCalendar, day: date) -> datetime:

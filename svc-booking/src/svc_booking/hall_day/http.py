@@ -8,14 +8,18 @@ from lib_kernel import NotAllowed
 from lib_service.web import ClockDep, unit_of_work
 from lib_web import Caller, problems, requires
 from svc_booking.hall_day.commands import CloseDay, close_day
-from svc_booking.hall_day.domain import DayAlreadyClosed, DayNotOver
+from svc_booking.hall_day.domain import DayAlreadyClosed, DayNotOver, StillArriving
 from svc_booking.hall_day.ports import UnitOfWork
 from svc_booking.hall_day.schemas import DayClose, DayClosed
+from svc_booking.slot.domain import NoSuchPoint
 
 router = APIRouter(prefix="/v1/service-points", tags=["日终"])
 
 
-@router.post("/{code}/day-closing", responses=problems(DayAlreadyClosed, DayNotOver, NotAllowed))
+@router.post(
+    "/{code}/day-closing",
+    responses=problems(NoSuchPoint, DayAlreadyClosed, DayNotOver, StillArriving, NotAllowed),
+)
 async def post_day_closing(
     code: Annotated[str, Path(max_length=40)],
     body: DayClose,

@@ -16,6 +16,7 @@ from svc_booking.queue_ticket.domain import OVER, QueueTicket, Status
 from svc_booking.queue_ticket.store import queue_ticket
 from svc_booking.report.reading import report_now
 from svc_booking.report.store import claim_day, day_bounds, day_report, fix_report
+from svc_booking.slot.store import one_point
 
 IS_OPEN = queue_ticket.c.status.not_in(OVER)
 
@@ -27,7 +28,8 @@ class DayStore:
         self._session = session
 
     async def claim(self, point: str, day: date, now: datetime, by: str | None) -> bool:
-        """Take the closing upon this transaction; return False when the day is closed already."""
+        """Take the closing upon this transaction; return False when it is closed. Raises NoSuchPoint."""
+        await one_point(self._session, point)
         return await claim_day(self._session, point, day, now, by)
 
     async def lock_open(self, point: str, day: date) -> Sequence[QueueTicket]:

@@ -93,7 +93,7 @@ async def list_audit_records(
     caller: Auditor,
     session: ReadSession,
     subject: Annotated[str | None, Query(max_length=64)] = None,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, lt=2**63)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page[AuditRecordOut]:
     """List the audit trail (审计记录), of one application or all."""

@@ -28,6 +28,7 @@ from svc_catalog.item.schemas import (
 
 router = APIRouter(prefix="/v1/items", tags=["事项"])
 
+LARGEST_VERSION = 1_000_000
 Code = Annotated[str, Path(max_length=40)]
 Uow = Annotated[UnitOfWork, Depends(unit_of_work)]
 Reviewer = Annotated[Caller, requires("item_reviewer")]
@@ -68,7 +69,9 @@ async def list_item_versions(code: Code, caller: Staff, session: ReadSession) ->
 
 
 @router.get("/{code}/versions/{version}", responses=problems(NoSuchVersion))
-async def get_item_version(code: Code, version: int, caller: Staff, session: ReadSession) -> VersionContent:
+async def get_item_version(
+    code: Code, version: Annotated[int, Path(ge=1, le=LARGEST_VERSION)], caller: Staff, session: ReadSession
+) -> VersionContent:
     """Return a version as it was published."""
     return VersionContent(code=code, version=version, data=await store.one_version(session, code, version))
 
@@ -78,8 +81,8 @@ async def get_item_diff(
     code: Code,
     caller: Staff,
     session: ReadSession,
-    old: Annotated[int, Query(alias="from", ge=1)],
-    new: Annotated[int, Query(alias="to", ge=1)],
+    old: Annotated[int, Query(alias="from", ge=1, le=LARGEST_VERSION)],
+    new: Annotated[int, Query(alias="to", ge=1, le=LARGEST_VERSION)],
 ) -> Differences:
     """Compare two versions element by element (版本对比)."""
     before = await store.one_version(session, code, old)
