@@ -46,6 +46,6 @@ def content_of(case: Any) -> dict[str, Any]:
     """Return the body of a request with its media type, as the client takes them; nothing for none."""
     if isinstance(case.body, NotSet):
         return {}
-    if case.media_type == "application/json":
+    if case.media_type == "application/json" and not isinstance(case.body, str):
         return {"content": json.dumps(case.body), "headers": {"Content-Type": "application/json"}}
     return {"content": PDF, "headers": {"Content-Type": case.media_type}}

@@ -1,6 +1,7 @@
 """HTTP edge of a service: problems, caller, idempotency, cursors, tags, observation."""
 
 from lib_web._auth import AnyCaller, Citizen, Service, caller_of, requires
+from lib_web._bodies import FILE_BODY
 from lib_web._caller import Caller, CallerKind
 from lib_web._client import SisterClient, SisterUnavailable
 from lib_web._etag import etag_of, matches, tagged
@@ -40,6 +41,7 @@ from lib_web._tokens import (
 )
 
 __all__ = [
+    "FILE_BODY",
     "HEADER",
     "MEDIA_TYPE",
     "REPLAYED",

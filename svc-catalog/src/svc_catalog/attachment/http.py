@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from lib_files import FileInfected, FileStore, FileTooLarge, FileTypeNotAllowed, NoScanner
 from lib_kernel import NotAllowed
 from lib_service.web import ClockDep, ReadSession, component, recorded
-from lib_web import Caller, CallerKind, Citizen, KeyReused, Page, problems, requires
+from lib_web import FILE_BODY, Caller, CallerKind, Citizen, KeyReused, Page, problems, requires
 from svc_catalog.attachment import commands, store
 from svc_catalog.attachment.commands import Upload
 from svc_catalog.attachment.domain import LARGEST, Attachment, NoSuchAttachment
@@ -20,7 +20,6 @@ router = APIRouter(prefix="/v1/attachments", tags=["附件"])
 
 Files = Annotated[FileStore, component(FileStore)]
 LISTED = 100
-BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {}}}}
 
 
 async def whole_body(request: Request) -> bytes:
@@ -36,7 +35,7 @@ async def whole_body(request: Request) -> bytes:
 @router.post(
     "",
     status_code=201,
-    openapi_extra=BODY,
+    openapi_extra=FILE_BODY,
     responses=problems(FileTooLarge, FileTypeNotAllowed, FileInfected, KeyReused, NotAllowed),
 )
 async def upload_attachment(

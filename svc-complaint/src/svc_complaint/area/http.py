@@ -14,7 +14,7 @@ from lib_gm import FieldCipher
 from lib_kernel import NotAllowed, mask_id, mask_phone
 from lib_service.web import ClockDep, ReadSession, component, unit_of_work
 from lib_sheets import XLSX_MEDIA_TYPE, Sheet, write_workbook
-from lib_web import Caller, Limit, Page, problems, read_cursor, requires, write_cursor
+from lib_web import FILE_BODY, Caller, Limit, Page, problems, read_cursor, requires, write_cursor
 from lib_web import Cursor as CursorParameter
 from svc_complaint.area import commands, store
 from svc_complaint.area.commands import Office, context
@@ -94,7 +94,7 @@ async def _sheet(request: Request) -> AsyncGenerator[Path]:
 SheetDep = Annotated[Path, Depends(_sheet)]
 
 
-@router.post("", status_code=201, responses=problems(SheetInvalid, BatchKnown))
+@router.post("", status_code=201, responses=problems(SheetInvalid, BatchKnown), openapi_extra=FILE_BODY)
 async def receive_area_batch(
     path: SheetDep,
     order_number: Annotated[str, Query(min_length=1, max_length=60)],
@@ -169,7 +169,7 @@ async def area_sheet(
     return Response(book, media_type=XLSX_MEDIA_TYPE)
 
 
-@router.post("/{batch_id}/completion", responses=problems(NoSuchBatch, SheetInvalid))
+@router.post("/{batch_id}/completion", responses=problems(NoSuchBatch, SheetInvalid), openapi_extra=FILE_BODY)
 async def complete_area_batch(
     batch_id: UUID,
     path: SheetDep,
@@ -192,7 +192,9 @@ async def split_area_batch(
     return {"divisions": divisions}
 
 
-@router.post("/{batch_id}/results", responses=problems(NoSuchBatch, SheetInvalid, NotAllowed))
+@router.post(
+    "/{batch_id}/results", responses=problems(NoSuchBatch, SheetInvalid, NotAllowed), openapi_extra=FILE_BODY
+)
 async def give_back_area_results(
     batch_id: UUID,
     path: SheetDep,

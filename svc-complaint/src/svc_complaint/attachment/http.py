@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from lib_files import FileStore, FileTooLarge, FileTypeNotAllowed
 from lib_kernel import NotAllowed
 from lib_service.web import ClockDep, component, unit_of_work
-from lib_web import AnyCaller, Caller, problems
+from lib_web import FILE_BODY, AnyCaller, Caller, problems
 from svc_complaint.attachment import store
 from svc_complaint.attachment.commands import Attach, attach
 from svc_complaint.attachment.domain import NoSuchAttachment, TooManyAttachments
@@ -56,7 +56,12 @@ def _check(case: Case, caller: Caller, code: str | None) -> None:
     may_see(caller)(case)
 
 
-@router.post("", status_code=201, responses=problems(NoSuchCase, FileTooLarge, TooManyAttachments))
+@router.post(
+    "",
+    status_code=201,
+    responses=problems(NoSuchCase, FileTooLarge, TooManyAttachments),
+    openapi_extra=FILE_BODY,
+)
 async def add_attachment(
     case_id: UUID,
     request: Request,

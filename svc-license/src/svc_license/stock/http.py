@@ -9,7 +9,7 @@ from lib_files import FileStore, FileTooLarge
 from lib_kernel import IllegalMove, Invalid
 from lib_service.web import ClockDep, ReadSession, component, recorded, unit_of_work
 from lib_sheets import XLSX_MEDIA_TYPE, Sheet, write_workbook
-from lib_web import Caller, problems, requires
+from lib_web import FILE_BODY, Caller, problems, requires
 from svc_license.kind import store as kinds
 from svc_license.kind.domain import NoSuchKind
 from svc_license.stock import commands, store
@@ -60,7 +60,7 @@ async def get_import_columns(type_code: str, caller: Officer, session: ReadSessi
     "/license-imports/{job_id}/parts/{number}",
     status_code=204,
     responses=problems(NoSuchImport, ImportClosed, FileTooLarge, Invalid),
-    openapi_extra={"requestBody": {"content": {"application/octet-stream": {}}, "required": True}},
+    openapi_extra=FILE_BODY,
 )
 async def put_part(
     job_id: UUID,
