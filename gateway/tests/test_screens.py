@@ -28,6 +28,13 @@ SLOTS = {
     ]
 }
 EARLIER = {"items": [{"slot_id": "c", "starts_at": "2026-03-05T08:30:00+08:00", "free": 1}]}
+BOARD = {
+    "service_point": "HALL-1",
+    "name": "叶县政务服务中心",
+    "calls": [{"number": "A007"}],
+    "groups": [{"waiting": 3}, {"waiting": 4}],
+    "windows": [{"status": "open"}, {"status": "closed"}],
+}
 WORKING: dict[str, Answers] = {
     "catalog": {
         "/v1/items/410101001000": ITEM,
@@ -45,7 +52,7 @@ WORKING: dict[str, Answers] = {
     "booking": {
         "/v1/service-points/HALL-1/slots": SLOTS,
         "/v1/service-points/HALL-2/slots": EARLIER,
-        "/v1/service-points/HALL-1/board": {"called": []},
+        "/v1/service-points/HALL-1/board": BOARD,
         "/v1/appointments": {"items": []},
     },
     "license": {"/v1/material-proofs": {"items": [{"type_code": "T1"}]}, "/v1/licenses": {"items": []},
@@ -125,7 +132,7 @@ async def test_my_page_shows_what_it_can() -> None:
 
 async def test_a_hall_shows_its_board_and_its_free_half_hours_by_group() -> None:
     screen = (await client(PUBLIC).get("/v1/service-points/HALL-1/overview")).json()
-    assert screen["board"] == {"called": []}
+    assert screen["board"] == BOARD
     assert [slot["slot_id"] for slot in screen["slots"]["business"]] == ["b"]
 
 
@@ -176,6 +183,18 @@ async def test_the_indicators_are_gathered_with_the_city_s_own_of_2021(clock: Fi
     assert by_code["one_visit_share"]["reported_2021"] == 0.99
     assert found["missing"] == ["booking", "license", "complaint"]
     assert found["year"] == 2026
+
+
+async def test_the_halls_are_shown_as_they_are_now(clock: FixedClock) -> None:
+    found = (await report(WORKING, clock).get("/v1/indicators")).json()
+    [hall] = found["halls"]  # The other hall's board does not answer.
+    assert hall == {
+        "service_point": "HALL-1",
+        "name": "叶县政务服务中心",
+        "waiting": 7,
+        "open_windows": 1,
+        "last_call": "A007",
+    }
 
 
 async def test_the_page_says_what_is_missing_and_loads_nothing_from_elsewhere(clock: FixedClock) -> None:

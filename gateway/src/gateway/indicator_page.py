@@ -8,6 +8,8 @@ from typing import Any
 Row = dict[str, Any]
 
 STYLE = """
+.cards{margin-top:1rem}
+.cards h2{margin-top:.2rem}
 .tile small{color:var(--quiet)}
 .tile .mark{height:6px;border-radius:3px;background:var(--line);margin-top:.5rem;overflow:hidden}
 .tile .mark i{display:block;height:100%;background:var(--accent)}
@@ -37,9 +39,10 @@ def render(report: Row) -> str:
         _note(report["missing"]),
         f'<div class="tiles">{"".join(map(_tile, headlines))}</div>',
         '<div class="cards">',
-        _card("各项比率", _chart(_share_option(shares))),
+        _card("各项比率（深色为现在，浅色为2021年报告）", _chart(_share_option(shares))),
         _card("与2021年报告之比", _chart(_ratio_option(rows))),
         "</div>",
+        f"<h2>大厅实时</h2>{_halls(report['halls'])}",
         f'<h2>数量</h2><div class="tiles">{"".join(map(_tile, others))}</div>',
         f"<h2>全部指标</h2>{_table(rows)}",
     ]
@@ -97,8 +100,7 @@ def _chart(option: Row) -> str:
 def _share_option(rows: list[Row]) -> Row:
     names = [row["title"] for row in reversed(rows)]
     return {
-        "grid": {"left": 8, "right": 24, "top": 32, "bottom": 8, "containLabel": True},
-        "legend": {"top": 0},
+        "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "value", "max": 100, "axisLabel": {"formatter": "{value}%"}},
         "yAxis": {"type": "category", "data": names},
@@ -138,6 +140,18 @@ def _table(rows: list[Row]) -> str:
     names = "".join(f'<th class="number">{name}</th>' for name in ("现在", "计算", "2021年报告"))
     head = f"<tr><th>指标</th>{names}</tr>"
     return f'<div class="scroll"><table>{head}{cells}</table></div>'
+
+
+def _halls(halls: list[Row]) -> str:
+    cells = "".join(
+        f'<tr><td><a href="/public/v1/service-points/{escape(hall["service_point"])}/board/page">'
+        f'{escape(hall["name"])}</a></td><td class="number">{hall["waiting"]}</td>'
+        f'<td class="number">{hall["open_windows"]}</td>'
+        f'<td class="number">{escape(hall["last_call"] or "—")}</td></tr>'
+        for hall in halls
+    )
+    names = "".join(f'<th class="number">{name}</th>' for name in ("等候", "开放窗口", "最近叫号"))
+    return f'<div class="scroll"><table><tr><th>大厅</th>{names}</tr>{cells}</table></div>'
 
 
 def _of(row: Row) -> str:

@@ -17,6 +17,7 @@ from lib_kernel import CITY_ZONE, Clock
 from lib_web import SisterClient
 
 SOURCES = ("catalog", "booking", "license", "complaint")
+HALLS = ("city_hall", "county_hall")
 FRESH_SECONDS = 15.0
 
 # What the city reported for 2021: the yardstick, by the codes of the indicators.
@@ -30,19 +31,18 @@ REPORT_2021: Mapping[str, float] = {
     "active_rating_share": 0.796,
     "unified_acceptance_share": 0.795,
     "applications_per_inhabitant": 0.946,
-    "hall_visitors_per_day": 1500,
+    "hall_visitors_a_day": 1500,
     "green_channel_services": 3600,
-    "cases_solved": 141,
-    "cases_solved_service": 76,
-    "cases_solved_difficult": 4,
+    "complaints_solved": 141,
+    "complaints_solved_service": 76,
+    "complaints_solved_difficult": 4,
     "high_frequency_items": 362,
     "cross_province_items": 75,
-    "bank_outlets": 18,
     "bank_window_items": 30,
     "bank_self_service_items": 73,
-    "booking_county_halls": 10,
-    "booking_township_centres": 15,
-    "booking_bank_outlets": 4,
+    "connected_county_halls": 10,
+    "connected_township_centres": 15,
+    "connected_bank_outlets": 4,
     "pupils_enrolled": 1414,
     "pupil_schools": 20,
 }
@@ -61,13 +61,24 @@ class Indicator(BaseModel):
     reported_2021: float | None = None
 
 
+class HallNow(BaseModel):
+    """A hall at this moment (大厅实时): numbers waiting, windows open, the number called last."""
+
+    service_point: str
+    name: str
+    waiting: int
+    open_windows: int
+    last_call: str | None
+
+
 class Indicators(BaseModel):
-    """All figures of a year so far; `missing` names the services that did not answer."""
+    """All figures of a year so far, and the halls now; `missing` names the services that did not answer."""
 
     year: int
     at: datetime
     missing: list[str]
     items: list[Indicator]
+    halls: list[HallNow]
 
 
 class Gatherer:
@@ -93,10 +104,26 @@ class Gatherer:
     async def _gather(self, year: int) -> Indicators:
         asked = {name: self._sisters[name].get("/v1/indicators", year=year) for name in SOURCES}
         found, missing = await optional_parts(asked)
-        items = await self._own()
+        halls, items = await self._halls(), await self._own()
         for name, part in found.items():
             items += [_read(each, name) for each in part["items"]] if part else []
-        return Indicators(year=year, at=self._clock.now().astimezone(CITY_ZONE), missing=missing, items=items)
+        return Indicators(
+            year=year,
+            at=self._clock.now().astimezone(CITY_ZONE),
+            missing=missing,
+            items=items,
+            halls=halls,
+        )
+
+    async def _halls(self) -> list[HallNow]:
+        """Return the city's and the counties' halls; one that does not answer is left out."""
+        kinds = {kind: self._sisters["catalog"].get("/v1/service-points", kind=kind) for kind in HALLS}
+        found, _ = await optional_parts(kinds)
+        points = dict.fromkeys(point["code"] for part in found.values() if part for point in part["items"])
+        boards, _ = await optional_parts(
+            {code: self._sisters["booking"].get(f"/v1/service-points/{code}/board") for code in points}
+        )
+        return [_hall(board) for board in boards.values() if board is not None]
 
     async def _own(self) -> list[Indicator]:
         registered, daily = await self._visits.registered(), await self._visits.daily()
@@ -117,10 +144,24 @@ class Gatherer:
         return [_read(row, "gateway") for row in rows]
 
 
+def _hall(board: dict[str, Any]) -> HallNow:
+    calls = board["calls"]
+    return HallNow(
+        service_point=board["service_point"],
+        name=board["name"],
+        waiting=sum(group["waiting"] for group in board["groups"]),
+        open_windows=sum(window["status"] == "open" for window in board["windows"]),
+        last_call=calls[0]["number"] if calls else None,
+    )
+
+
 def _read(row: dict[str, Any], source: str) -> Indicator:
-    return Indicator.model_validate(
+    found = Indicator.model_validate(
         {**row, "source": source, "reported_2021": REPORT_2021.get(str(row["code"]))}
     )
+    # A share of nothing is not zero: nothing happened yet.
+    is_of_nothing = found.unit == "share" and not found.denominator
+    return found.model_copy(update={"value": None}) if is_of_nothing else found
 
 
 Year = Annotated[int | None, Query(ge=2020, le=2100, description="年份，默认今年")]

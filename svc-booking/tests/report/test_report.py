@@ -112,7 +112,7 @@ async def test_the_years_indicators_come_from_what_happened(
         answer = await a_day.as_(caller).get("/v1/indicators", params={"year": 2026})
         assert answer.status_code == 200
     found = {item["code"]: item for item in answer.json()["items"]}
-    assert found["green_channel_services"]["value"] == 1
+    assert found["green_channel_visits"]["value"] == 1
     assert found["connected_county_halls"]["value"] == 1
     assert (found["appointment_share"]["value"], found["no_show_share"]["value"]) == (0.5, 0.5)
     # The hall of this test is a county's, so the city's hall had no visitors.

@@ -46,7 +46,7 @@ async def indicators_of(session: AsyncSession, year: int) -> list[Indicator]:
             found.city_hall_visitors,
             found.city_hall_days,
         ),
-        _count("green_channel_services", "绿色通道服务人次", found.green_finished),
+        _count("green_channel_visits", "绿色通道服务人次", found.green_finished),
         _count("connected_county_halls", "接入云叫号的县级大厅", found.points.get("county_hall", 0)),
         _count(
             "connected_township_centres",
