@@ -16,10 +16,17 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Generator[Runner]:
     made.stop(signal.SIGKILL)
 
 
-@pytest.fixture(scope="module")
-def own_runner(tmp_path_factory: pytest.TempPathFactory) -> Generator[Runner]:
-    """Return the runner of a platform that this module may stop and start."""
+@pytest.fixture(scope="session")
+def spare_runner(tmp_path_factory: pytest.TempPathFactory) -> Generator[Runner]:
+    """Return the runner of a platform beside the shared one, not started."""
     made = new_runner(tmp_path_factory)
-    made.start()
     yield made
     made.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def own_runner(spare_runner: Runner) -> Runner:
+    """Return the runner of a running platform that a test may treat badly, stop and start."""
+    if not spare_runner.is_running:
+        spare_runner.start()
+    return spare_runner

@@ -82,6 +82,11 @@ class Runner:
         )
 
     @property
+    def is_running(self) -> bool:
+        """Return whether it was started and not stopped."""
+        return self._process is not None
+
+    @property
     def demo(self) -> dict[str, Any]:
         """Return what `demo.json` says."""
         found: dict[str, Any] = json.loads((self.folder / "demo.json").read_text(encoding="utf-8"))
