@@ -50,3 +50,26 @@ def _listens(process: psutil.Process, port: int) -> bool:
         return any(c.status == "LISTEN" and c.laddr.port == port for c in process.net_connections("tcp"))
     except psutil.Error:
         return False
+
+
+async def test_a_service_starts_anew_under_load_and_no_safe_request_fails(runner: Runner) -> None:
+    """The runner starts a process that ended again; meanwhile the gateway lets safe requests wait."""
+    demo = runner.demo
+    port = int(demo["base_url"].rsplit(":", 1)[1]) + 12
+    old = next(process for process in psutil.process_iter(["pid"]) if _listens(process, port))
+    slots = f"/public/v1/service-points/{demo['journey']['journey_point']}/slots?group=business"
+    seen: list[int] = []
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        seen.append((await client.get(slots)).status_code)
+
+    async with (
+        httpx.AsyncClient(base_url=demo["base_url"], timeout=30) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        old.terminate()
+        async with asyncio.timeout(30):
+            while old.is_running() or len(seen) < 50:
+                group.create_task(ask(client))
+                await asyncio.sleep(0.02)
+    assert set(seen) == {200}
