@@ -2,14 +2,18 @@
 
 import shutil
 import subprocess
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from typing import Any
 
+import aiohttp
+import psutil
 from bench.harness import CONNECTIONS, Figure, Measure, can_connect, citizen_tokens, rate, until
 
 from lib_local._plan import Plan
 
+STREAMS = 1000
 _numbers = count()
 
 
@@ -37,6 +41,38 @@ async def cached(plan: Plan, demo: dict[str, Any]) -> Figure:
     """Measure a catalogue read that the gateway keeps."""
     own = await rate(lambda: f"{plan.origin}/public{_item(demo)}", lambda _: {})
     return _against(own, await through_nginx(plan, _item(demo)))
+
+
+async def streams(plan: Plan, demo: dict[str, Any]) -> Figure:
+    """Measure the memory that a thousand open event streams of halls' boards take in the gateway."""
+    url = f"{plan.origin}/public/v1/service-points/{demo['journey']['journey_point']}/board/events"
+    gateway, booking = _listener(plan.port("gateway")), _listener(plan.port("booking"))
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout()) as session:
+
+        async def listen() -> aiohttp.ClientResponse:
+            answer = await session.get(url, headers={"Accept": "text/event-stream"})
+            answer.raise_for_status()
+            await answer.content.readany()
+            return answer
+
+        warm = [await listen() for _ in range(20)]
+        before, there = gateway.memory_info().rss, booking.memory_info().rss
+        opened = [await listen() for _ in range(STREAMS)]
+        took = (gateway.memory_info().rss - before) / 1e6
+        beside = (booking.memory_info().rss - there) / 1e6
+        for answer in [*warm, *opened]:
+            answer.close()
+    per_thousand = took * 1000 / STREAMS
+    return Figure(per_thousand, "MB/1000", f"the same streams in svc-booking: {beside:.0f} MB", took / beside)
+
+
+def _listener(port: int) -> psutil.Process:
+    for process in psutil.process_iter(["pid"]):
+        with suppress(psutil.Error):
+            if any(c.status == "LISTEN" and c.laddr.port == port for c in process.net_connections("tcp")):
+                return process
+    raise SystemExit(f"nobody listens on {port}")
 
 
 def _against(own: float, other: float | None) -> Figure:
@@ -75,4 +111,5 @@ FIGURES: dict[str, Measure] = {
     "gateway.forward": lambda plan, demo: forward(plan, demo, with_token=False),
     "gateway.forward_token": lambda plan, demo: forward(plan, demo, with_token=True),
     "gateway.cached": cached,
+    "gateway.streams": streams,
 }
