@@ -10,7 +10,7 @@ SOURCES := pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
 OWN := $(foreach m,$(MEMBERS),--no-emit-package $(subst _,-,$(notdir $(m)))) --no-emit-package pingdingshan-services
 OPENAPI := $(foreach s,$(SERVICES),svc_$(s)=svc-$(s)/openapi.json)
 STAMP := $(VENV)/.installed
-WORKERS ?= 2
+WORKERS ?= 3
 export PORT_BASE ?= 8000
 
 .PHONY: help
