@@ -8,9 +8,11 @@ import pytest_asyncio
 from seal_office import Office, a_document
 
 from lib_db import Sessions, make_engine, make_sessions
+from lib_service import Runtime
 from lib_testing import Clients, FixedClock, internal_keys_file, running
+from svc_seal.components import Parts, open_parts
 from svc_seal.main import create_app
-from svc_seal.service import MIGRATIONS
+from svc_seal.service import MIGRATIONS, SERVICE
 from svc_seal.settings import Settings
 
 
@@ -47,6 +49,15 @@ async def service(settings: Settings, clock: FixedClock) -> AsyncGenerator[Clien
 def office(service: Clients) -> Office:
     """Return the people around the running service."""
     return Office(service)
+
+
+@pytest_asyncio.fixture
+async def parts(settings: Settings, clock: FixedClock) -> AsyncGenerator[Parts]:
+    """Return what a worker is wired from."""
+    runtime = Runtime(SERVICE, settings, clock)
+    async with open_parts(runtime, settings) as found:
+        yield found
+    await runtime.aclose()
 
 
 @pytest.fixture

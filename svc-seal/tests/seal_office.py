@@ -1,11 +1,13 @@
 """What keepers, users and verifiers of seals do in tests, over HTTP."""
 
 import base64
+import io
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
+from reportlab.pdfgen.canvas import Canvas
 
 from lib_ofd import Document, Text
 from lib_testing import PUBLIC, Clients, staff
@@ -75,3 +77,14 @@ def a_document() -> bytes:
     document = Document(UUID(int=1), "证照", datetime(2026, 3, 4, tzinfo=UTC))
     document.add(Text(30, 60, "食品经营许可证"), Text(180, 150, "发证机关（盖章）"))
     return document.build()
+
+
+def a_pdf(pages: int = 2) -> bytes:
+    """Return a PDF of some pages."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(595, 842))
+    for number in range(pages):
+        canvas.drawString(72, 700, f"contract page {number + 1}")
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()

@@ -24,7 +24,6 @@ class Parts:
     authority: Authority
     pdf: PdfAuthority
     making: Making
-    cabinet: KeyCabinet
     desk: SealingDesk
 
 
@@ -40,5 +39,6 @@ async def open_parts(runtime: Runtime, settings: Settings) -> AsyncGenerator[Par
     def work() -> SealUnitOfWork:
         return SealUnitOfWork(runtime.sessions, nudge=runtime.relay.nudge)
 
-    async with open_desk(work, runtime.sessions, cabinet, runtime.clock, settings.signing_threads) as desk:
-        yield Parts(work, authority, pdf, making, cabinet, desk)
+    threads = settings.signing_threads
+    async with open_desk(work, runtime.sessions, cabinet, pdf, runtime.clock, threads) as desk:
+        yield Parts(work, authority, pdf, making, desk)

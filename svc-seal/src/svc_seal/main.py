@@ -21,7 +21,6 @@ from svc_seal.seal.commands import Making
 from svc_seal.service import SERVICE
 from svc_seal.settings import Settings
 from svc_seal.use import http as use_http
-from svc_seal.use.cabinet import KeyCabinet
 from svc_seal.use.desk import SealingDesk
 from svc_seal.verification import http as verification_http
 
@@ -49,7 +48,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
                 Authority: parts.authority,
                 PdfAuthority: parts.pdf,
                 Making: parts.making,
-                KeyCabinet: parts.cabinet,
                 SealingDesk: parts.desk,
             }
 

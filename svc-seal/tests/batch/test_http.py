@@ -2,35 +2,21 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from seal_office import CODE, Office, a_document
+from seal_office import CODE, Office, a_document, a_pdf
 from sqlalchemy import func, select
 
 from lib_db import Sessions
-from lib_service import Runtime
 from lib_testing import FixedClock
 from svc_seal.batch.duties import BatchDuties
-from svc_seal.components import Parts, open_parts
-from svc_seal.service import SERVICE
-from svc_seal.settings import Settings
+from svc_seal.components import Parts
 from svc_seal.use.ports import Order, Outcome
 from svc_seal.use.store import seal_use
 
 ORDER = {"seal_code": CODE, "purpose": "批量签发", "place": {"x": 10, "y": 10}}
-
-
-@pytest_asyncio.fixture
-async def parts(settings: Settings, clock: FixedClock) -> AsyncGenerator[Parts]:
-    """Return what a worker is wired from."""
-    runtime = Runtime(SERVICE, settings, clock)
-    async with open_parts(runtime, settings) as found:
-        yield found
-    await runtime.aclose()
 
 
 async def collected(office: Office, documents: list[bytes], **more: Any) -> str:
@@ -54,6 +40,19 @@ async def collected(office: Office, documents: list[bytes], **more: Any) -> str:
 async def drain(duties: BatchDuties) -> None:
     while await duties.seal():
         pass
+
+
+async def test_a_batch_of_pdf_files_is_sealed_by_a_seal_that_never_signed_one(
+    office: Office, parts: Parts, clock: FixedClock
+) -> None:
+    await office.make()
+    path = await collected(office, [a_pdf(), a_document(), a_pdf()])
+    await drain(BatchDuties(parts.work, parts.desk, clock))
+    done = (await office.license.get(path)).json()
+    assert (done["status"], done["sealed"], done["failed"]) == ("finished", 3, 0)
+    sealed = await office.license.get(f"{path}/documents/1")
+    assert sealed.headers["content-type"] == "application/pdf"
+    assert (await office.verdict(sealed.content))["valid"]
 
 
 async def test_a_batch_is_sealed_with_a_result_for_each_document(

@@ -1,20 +1,8 @@
 """PDF files sealed and verified."""
 
-import io
 from typing import Any
 
-from reportlab.pdfgen.canvas import Canvas
-from seal_office import CODE, Office
-
-
-def a_pdf(pages: int = 2) -> bytes:
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(595, 842))
-    for number in range(pages):
-        canvas.drawString(72, 700, f"contract page {number + 1}")
-        canvas.showPage()
-    canvas.save()
-    return out.getvalue()
+from seal_office import CODE, Office, a_pdf
 
 
 async def test_a_pdf_is_sealed_and_verifies_for_anyone(office: Office) -> None:

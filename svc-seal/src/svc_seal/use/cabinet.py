@@ -12,7 +12,6 @@ from svc_seal.seal.domain import Seal
 from svc_seal.seal.picture import size_of
 from svc_seal.use.ports import Material, PdfSigner
 
-# More than a group of orders can name, so that none is dropped before its turn.
 MOST = 2000
 
 
@@ -24,27 +23,24 @@ class KeyCabinet:
         self._pdf = pdf
         self._known: OrderedDict[str, Material] = OrderedDict()
 
-    def missing(self, codes: Iterable[str]) -> list[str]:
-        """Return the codes that are not at hand."""
-        return [code for code in codes if code not in self._known]
+    def at_hand(self, codes: Iterable[str]) -> dict[str, Material]:
+        """Return those of some seals that are open."""
+        return {code: self._known[code] for code in codes if code in self._known}
 
-    async def put_in(self, seals: Iterable[Seal]) -> dict[str, KeyUnusable]:
-        """Open the keys of seals that were made; return what went wrong, by the seal's code."""
-        failed = {}
+    async def open(self, seals: Iterable[Seal]) -> tuple[dict[str, Material], dict[str, KeyUnusable]]:
+        """Open the keys of seals that were made; return them, and what went wrong, by the seal's code."""
+        opened, failed = {}, {}
         for seal in seals:
             if not seal.made:
                 continue
             try:
-                self._known[seal.code] = await asyncio.to_thread(self._open, seal)
+                opened[seal.code] = await asyncio.to_thread(self._open, seal)
             except KeyUnusable as error:
                 failed[seal.code] = error
+        self._known |= opened
         while len(self._known) > MOST:
             self._known.popitem(last=False)
-        return failed
-
-    def get(self, code: str) -> Material | None:
-        """Return a seal ready to be used, None for one that was never made."""
-        return self._known.get(code)
+        return opened, failed
 
     def drop(self, code: str) -> None:
         """Forget a seal that may no longer be used."""

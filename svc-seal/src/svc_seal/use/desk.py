@@ -24,8 +24,9 @@ from svc_seal.seal import store as seals
 from svc_seal.seal.domain import NoSuchSeal, SealNotUsable, Standing
 from svc_seal.use import store
 from svc_seal.use.cabinet import KeyCabinet
-from svc_seal.use.domain import SealUse, UseKeyTaken
-from svc_seal.use.ports import Order, Outcome, UnitOfWork
+from svc_seal.use.commands import PdfIssuer, prepare_pdf
+from svc_seal.use.domain import Kind, SealUse, UseKeyTaken
+from svc_seal.use.ports import Material, Order, Outcome, UnitOfWork
 
 MOST_TOGETHER = 512
 GROUPS_AT_ONCE = 2
@@ -37,6 +38,8 @@ class _Case:
 
     order: Order
     future: "asyncio.Future[Outcome]"
+    # Taken at admission: what another group drops from the cabinet meanwhile does not concern this one.
+    material: Material | None = None
     result: bytes = b""
     use: SealUse | None = None
 
@@ -60,12 +63,14 @@ class SealingDesk:
         work: Callable[[], UnitOfWork],
         sessions: Sessions,
         cabinet: KeyCabinet,
+        pdf: PdfIssuer,
         clock: Clock,
         threads: int,
     ) -> None:
         self._work = work
         self._sessions = sessions
         self._cabinet = cabinet
+        self._pdf = pdf
         self._clock = clock
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sealing")
@@ -103,6 +108,7 @@ class SealingDesk:
         try:
             now = self._clock.now()
             await self._admit(group, now)
+            await self._equip([case for case in group if case.is_open and case.order.kind is Kind.PDF])
             await self._perform([case for case in group if case.is_open], now)
             await self._record([case for case in group if case.is_open], now)
         except Exception as error:
@@ -118,9 +124,11 @@ class SealingDesk:
         async with self._sessions() as session:
             standings = await seals.standings(session, codes)
             given = await grants.of_seals(session, codes)
-            missing = await seals.some(session, self._cabinet.missing(standings))
-            unopened = await self._cabinet.put_in(missing)
+            at_hand = self._cabinet.at_hand(standings)
+            missing = await seals.some(session, standings.keys() - at_hand.keys())
+            opened, unopened = await self._cabinet.open(missing)
             earlier = await store.of_keys(session, _keys(group))
+        materials = at_hand | opened
         for case in group:
             try:
                 self._check(case.order, standings, given, now)
@@ -128,6 +136,7 @@ class SealingDesk:
             except DomainError as error:
                 case.refuse(error)
                 continue
+            case.material = materials.get(case.order.seal_code)
             found = earlier.get(case.order.use_key or "")
             if found is not None:
                 case.close(_earlier(case.order, found))
@@ -149,6 +158,19 @@ class SealingDesk:
         except SealNotUsable:
             self._cabinet.drop(order.seal_code)
             raise
+
+    async def _equip(self, cases: list[_Case]) -> None:
+        """Give a seal its PDF signer at the first PDF file it is to be set on."""
+        for case in cases:
+            code = case.order.seal_code
+            if case.material is None or case.material.pdf is not None:
+                continue
+            await prepare_pdf(code, case.order.actor, uow=self._work(), issuer=self._pdf, clock=self._clock)
+            async with self._sessions() as session:
+                opened, _ = await self._cabinet.open(await seals.some(session, [code]))
+            for other in cases:
+                if other.order.seal_code == code:
+                    other.material = opened.get(code, other.material)
 
     async def _perform(self, cases: list[_Case], now: datetime) -> None:
         """Do the work that needs keys, in threads, spread evenly."""
@@ -174,9 +196,9 @@ class SealingDesk:
         return failed
 
     def _do(self, case: _Case, now: datetime) -> None:
-        order, material = case.order, self._cabinet.get(case.order.seal_code)
+        order, material = case.order, case.material
         if material is None:
-            raise NoSuchSeal(f"印章 {order.seal_code} 尚未制作")
+            raise RuntimeError("an admitted case has its seal at hand")
         case.result = order.work(material, now)
         if order.use_key is not None:
             case.use = SealUse.of(
@@ -266,10 +288,15 @@ def _event(use: SealUse) -> DocumentSealed:
 
 @asynccontextmanager
 async def open_desk(
-    work: Callable[[], UnitOfWork], sessions: Sessions, cabinet: KeyCabinet, clock: Clock, threads: int
+    work: Callable[[], UnitOfWork],
+    sessions: Sessions,
+    cabinet: KeyCabinet,
+    pdf: PdfIssuer,
+    clock: Clock,
+    threads: int,
 ) -> AsyncGenerator[SealingDesk]:
     """Run a desk while the block lasts."""
-    desk = SealingDesk(work, sessions, cabinet, clock, threads)
+    desk = SealingDesk(work, sessions, cabinet, pdf, clock, threads)
     serving = asyncio.create_task(desk.serve())
     try:
         yield desk

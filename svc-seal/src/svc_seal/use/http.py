@@ -3,20 +3,16 @@
 import base64
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
-from lib_service.web import ClockDep, component, unit_of_work
+from lib_service.web import component
 from lib_web import Caller, problems, requires
 from svc_seal.grant.domain import UseNotGranted
 from svc_seal.keys import KeyUnusable
-from svc_seal.pdf_authority import PdfAuthority
 from svc_seal.seal.domain import NoSuchSeal, SealNotUsable
-from svc_seal.use.cabinet import KeyCabinet
-from svc_seal.use.commands import Digest, SealDocument, SignDigests, prepare_pdf, seal_one, sign_digests
+from svc_seal.use.commands import Digest, SealDocument, SignDigests, seal_one, sign_digests
 from svc_seal.use.desk import SealingDesk
 from svc_seal.use.domain import DocumentInvalid, PlaceInvalid, UseForgotten, UseKeyTaken
-from svc_seal.use.pdf import is_pdf
-from svc_seal.use.ports import UnitOfWork
 from svc_seal.use.schemas import DigestsIn, DigestsOut, SealedOut, SealRequest
 
 router = APIRouter(prefix="/v1", tags=["用章"])
@@ -26,30 +22,6 @@ Desk = Annotated[SealingDesk, component(SealingDesk)]
 REFUSALS = problems(NoSuchSeal, UseNotGranted, SealNotUsable, KeyUnusable)
 
 
-class PdfSigners:
-    """Gives a seal its PDF signer when it first seals a PDF (a dependency)."""
-
-    def __init__(
-        self,
-        uow: Annotated[UnitOfWork, Depends(unit_of_work)],
-        issuer: Annotated[PdfAuthority, component(PdfAuthority)],
-        cabinet: Annotated[KeyCabinet, component(KeyCabinet)],
-        clock: ClockDep,
-    ) -> None:
-        self._uow = uow
-        self._issuer = issuer
-        self._cabinet = cabinet
-        self._clock = clock
-
-    async def prepare(self, document: bytes, code: str, by: str) -> None:
-        """Make the signer if the document is a PDF and the seal has none. Raises NoSuchSeal."""
-        known = self._cabinet.get(code)
-        if not is_pdf(document) or (known is not None and known.pdf is not None):
-            return
-        await prepare_pdf(code, by, uow=self._uow, issuer=self._issuer, clock=self._clock)
-        self._cabinet.drop(code)
-
-
 @router.post(
     "/documents",
     status_code=201,
@@ -57,11 +29,8 @@ class PdfSigners:
     | problems(DocumentInvalid, PlaceInvalid)
     | problems(SealNotUsable, UseForgotten, UseKeyTaken),
 )
-async def create_sealed_document(
-    body: SealRequest, caller: User, desk: Desk, signers: Annotated[PdfSigners, Depends()]
-) -> SealedOut:
+async def create_sealed_document(body: SealRequest, caller: User, desk: Desk) -> SealedOut:
     """Seal an OFD or PDF document; the same `use_key` gets the first result again (加盖电子印章)."""
-    await signers.prepare(body.document, body.seal_code, caller.subject)
     command = SealDocument(body.document, body.seal_code, body.purpose, body.use_key, body, caller.subject)
     use = await seal_one(command, desk=desk)
     document = base64.b64encode(use.kept_document()).decode()
