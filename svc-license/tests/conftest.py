@@ -19,7 +19,7 @@ from lib_messaging import InboxProcessor, wrap
 from lib_testing import CITIZEN, Clients, FixedClock, field_keys_file, internal_keys_file, running, staff
 from svc_license.database import MESSAGES
 from svc_license.kind.store import load_kinds
-from svc_license.license.consumers import draft_license
+from svc_license.license.consumers import draft_licenses
 from svc_license.license.issuing import Issuing
 from svc_license.license.ports import SealPlace, Subject
 from svc_license.license.sisters import SealClient
@@ -39,7 +39,7 @@ CARD: dict[str, Any] = {
     "fields": [["holder", "姓名"], ["birth_date", "出生日期"], ["address", "住址"]],
     "issuer": MARKET,
     "issuer_name": "平顶山市市场监督管理局",
-    "seal_code": "4104000000001",
+    "seal_code": "4104000000002",
     "definition": {
         "holder_kind": "person",
         "validity": {"rule": "birthday", "age": 120},
@@ -58,6 +58,7 @@ CARD: dict[str, Any] = {
     },
 }
 ORIGIN = "https://zwfw.example"
+SAID = {"operator_name": "李记面馆"}
 OFFICER = staff("s_officer", "officer", orgs=(MARKET,))
 SECOND = staff("s_second", "officer", orgs=(MARKET,))
 
@@ -68,11 +69,12 @@ class FakeCatalog:
     def __init__(self) -> None:
         self.failures: list[Exception] = []
         self.name = "李明"
+        self.fields: dict[str, dict[str, str]] = {}
 
-    async def subject(self, application_id: UUID) -> Subject:
+    async def subject(self, application_id: UUID, type_code: str) -> Subject:
         if self.failures:
             raise self.failures.pop()
-        return Subject(self.name, "11010519491231002X", {"operator_name": "李记面馆"})
+        return Subject(self.name, "11010519491231002X", self.fields.get(type_code, SAID))
 
 
 class FakeSealing:
@@ -81,11 +83,13 @@ class FakeSealing:
     def __init__(self) -> None:
         self.failures: list[Exception] = []
         self.keys: list[str] = []
+        self.seals: list[str] = []
 
     async def seal(self, document: bytes, *, seal_code: str, use_key: str, place: SealPlace) -> bytes:
         if self.failures:
             raise self.failures.pop()
         self.keys.append(use_key)
+        self.seals.append(seal_code)
         return document + b"sealed"
 
     async def is_good(self, document: bytes) -> bool:
@@ -205,7 +209,7 @@ class Desk:
             happened_at=datetime(2026, 3, 4, tzinfo=UTC),
             result_license_type=TYPE,
         )
-        processor = InboxProcessor(draft_license.given(clock=self.clock), self.open_work)
+        processor = InboxProcessor(draft_licenses.given(clock=self.clock), self.open_work)
         await processor.process(wrap(event, source="svc-catalog", now=self.clock.now()))
         return event.application_id
 

@@ -95,6 +95,8 @@ POST   /v1/enrolment-runs                     catalog                 staff
 GET    /v1/enrolment-runs/{id}                catalog                 staff
 POST   /v1/enrolment-runs/{id}/pupils         catalog                 staff
 GET    /v1/enrolment-runs/{id}/pupils         catalog                 staff
+GET    /v1/enrolments                         catalog                 pc mobile
+POST   /v1/enrolments                         catalog                 pc mobile
 POST   /v1/enrolments/{id}/placement          catalog                 staff
 POST   /v1/enrolments/{id}/decline            catalog                 staff
 GET    /v1/case-audit                         catalog:/v1/audit-records staff

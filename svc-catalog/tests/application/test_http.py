@@ -11,7 +11,7 @@ from lib_db import Sessions
 from lib_messaging import InboxProcessor, wrap
 from lib_testing import CITIZEN, OTHER_CITIZEN, Clients, FixedClock, staff
 from lib_web import Caller, CallerKind
-from svc_catalog.application.consumers import deliver_with_license
+from svc_catalog.application.consumers import keep_license
 from svc_catalog.application.store import application
 from svc_catalog.database import MESSAGES
 from svc_catalog.uow import CatalogUnitOfWork
@@ -182,7 +182,7 @@ async def test_an_issued_licence_delivers_once_however_often_it_is_told(
         issued_at=datetime(2026, 3, 4, tzinfo=UTC),
     )
     envelope = wrap(event, source="svc-license", now=clock.now())
-    processor = InboxProcessor(deliver_with_license.given(clock=clock), lambda: CatalogUnitOfWork(sessions))
+    processor = InboxProcessor(keep_license.given(clock=clock), lambda: CatalogUnitOfWork(sessions))
     await processor.process(envelope)
     await processor.process(envelope)
     assert (await kinds(sessions)).count("catalog.application.delivered.v1") == 1

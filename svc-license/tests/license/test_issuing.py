@@ -16,13 +16,15 @@ from lib_messaging import InboxProcessor, wrap
 from lib_testing import CITIZEN, OTHER_CITIZEN, Clients, FixedClock
 from lib_web import Caller, CallerKind
 from svc_license.database import MESSAGES
-from svc_license.license.consumers import draft_license
+from svc_license.license.consumers import draft_licenses
 from svc_license.license.domain import NEXT, Status
 from svc_license.license.issuing import Issuing
 from svc_license.license.store import license_table
 from svc_license.uow import LicenseUnitOfWork
 from svc_license.usage.store import license_read
 
+MARKET = "11410400005184603J"
+TYPE, CARD_TYPE = f"{MARKET}001", f"{MARKET}002"
 BANK = Caller(CallerKind.PARTNER, "psbc", "bank", partner="psbc")
 OTHER_BANK = Caller(CallerKind.PARTNER, "ccb", "bank", partner="ccb")
 
@@ -43,18 +45,18 @@ def an_approval(application_id: UUID | None = None, **changes: Any) -> Applicati
         "person_id": CITIZEN.subject,
         "item_code": "410101001000",
         "item_name": "食品经营许可（新办）",
-        "department": "11410400005184603J",
+        "department": MARKET,
         "service_point": "410422-HALL",
         "appointment_id": None,
         "happened_at": datetime(2026, 3, 4, tzinfo=UTC),
-        "result_license_type": "11410400005184603J001",
+        "result_license_type": TYPE,
         **changes,
     }
     return ApplicationApproved.model_validate(facts)
 
 
 async def tell(sessions: Sessions, clock: FixedClock, event: ApplicationApproved, times: int = 1) -> None:
-    processor = InboxProcessor(draft_license.given(clock=clock), lambda: LicenseUnitOfWork(sessions))
+    processor = InboxProcessor(draft_licenses.given(clock=clock), lambda: LicenseUnitOfWork(sessions))
     envelope = wrap(event, source="svc-catalog", now=clock.now())
     for _ in range(times):
         await processor.process(envelope)
@@ -89,6 +91,40 @@ async def test_an_approval_told_twice_makes_one_licence(
         pass
     assert await statuses(sessions) == [Status.VALID]
     assert await events(sessions) == ["license.license.issued.v1"]
+
+
+async def test_each_result_of_a_bundle_becomes_its_own_licence_once(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, catalog: Any, sealing: Any, service: Clients
+) -> None:
+    results = [
+        {"license_type": TYPE, "department": MARKET, "item_code": "410101001000"},
+        {"license_type": CARD_TYPE, "department": "other", "item_code": "410101001001"},
+    ]
+    catalog.fields = {CARD_TYPE: {"holder": "李明"}}
+    approval = an_approval(results=results)
+    await tell(sessions, clock, approval, times=2)
+    await tell(sessions, clock, approval)  # The same fact in another envelope.
+    while await issuing.run_once():
+        pass
+    wallet = (await service.as_(CITIZEN).get("/v1/licenses")).json()["items"]
+    assert {(found["type_code"], found["department"]) for found in wallet} == {
+        (TYPE, MARKET),
+        (CARD_TYPE, "other"),
+    }
+    assert sorted(sealing.seals) == ["4104000000001", "4104000000002"]
+    assert await events(sessions) == ["license.license.issued.v1"] * 2
+
+
+async def test_what_the_release_before_left_out_is_drafted_beside_what_it_drafted(
+    sessions: Sessions, clock: FixedClock
+) -> None:
+    """It drafts one licence of an approval: the kind in `result_license_type`."""
+    application_id = uuid4()
+    await tell(sessions, clock, an_approval(application_id, result_license_type=CARD_TYPE))
+    results = [{"license_type": kind, "department": MARKET, "item_code": "1"} for kind in (TYPE, CARD_TYPE)]
+    whole = an_approval(application_id, result_license_type=CARD_TYPE, results=results)
+    await asyncio.gather(*(tell(sessions, clock, whole) for _ in range(3)))
+    assert await statuses(sessions) == [Status.DRAFTING] * 2
 
 
 async def test_an_approval_without_a_licence_makes_none(sessions: Sessions, clock: FixedClock) -> None:

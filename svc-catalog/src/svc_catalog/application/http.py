@@ -37,14 +37,14 @@ from svc_catalog.application.access import (
 from svc_catalog.application.commands import Decide, Ruling, WhichTask
 from svc_catalog.application.domain import (
     ClockStopped,
-    FormInvalid,
     FourEyes,
-    MaterialsMissing,
     NoSuchApplication,
     Status,
     ToldAlready,
 )
+from svc_catalog.application.form import FormInvalid
 from svc_catalog.application.listing import Wanted
+from svc_catalog.application.materials import MaterialsMissing
 from svc_catalog.application.ports import UnitOfWork, WalletService
 from svc_catalog.application.schemas import (
     ApplicationCreate,
@@ -260,20 +260,26 @@ async def withdraw(application_id: UUID, caller: Citizen, uow: Uow, clock: Clock
 
 @router.get("/{application_id}/license-subject", responses=problems(NoSuchApplication))
 async def get_license_subject(
-    application_id: UUID, caller: Service, session: ReadSession, cipher: Cipher
+    application_id: UUID,
+    caller: Service,
+    session: ReadSession,
+    cipher: Cipher,
+    license_type: str | None = None,
 ) -> LicenseSubject:
-    """Tell svc-license what the licence of an approved application must say."""
+    """Tell svc-license what a licence of an approved application must say; without a type, its last one."""
     found = await store.one(session, application_id)
-    if found.result_license_type is None or found.status not in {Status.APPROVED, Status.DELIVERED}:
+    wanted = license_type or found.result_license_type
+    result = next((each for each in found.results if each.license_type == wanted), None)
+    if result is None or found.status not in {Status.APPROVED, Status.DELIVERED}:
         raise NoSuchApplication("该办件没有可签发的证照")
     applicant = json.loads(cipher.decrypt(found.applicant, context=APPLICANT))
-    form = found.result_form(json.loads(cipher.decrypt(found.form, context=FORM)))
+    form = result.form(json.loads(cipher.decrypt(found.form, context=FORM)))
     return LicenseSubject(
         application_id=found.id,
         person_id=found.person_id,
-        license_type=found.result_license_type,
-        department=found.department,
-        item_code=found.item_code,
+        license_type=result.license_type,
+        department=result.department,
+        item_code=result.item_code,
         holder_name=applicant["name"],
         holder_number=applicant["id_number"],
         fields={name: str(value) for name, value in form.items()},

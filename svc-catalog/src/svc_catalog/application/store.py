@@ -83,6 +83,7 @@ application = Table(
     Column("overdue_at", UtcDateTime),
     Column("decided_at", UtcDateTime),
     Column("legal_ground", Text),
+    Column("licenses", JSONB, nullable=False, server_default=EMPTY_LIST, comment="issued as its results"),
 )
 _c = application.c
 _LATEST = (_c.submitted_at.desc(), _c.id.desc())

@@ -7,17 +7,18 @@ from svc_license.license.domain import License
 from svc_license.license.ports import UnitOfWork
 
 
-@on(ApplicationApproved, durable="license-issue")
-async def draft_license(event: ApplicationApproved, *, uow: UnitOfWork, clock: Clock) -> None:
-    """Note that a licence is to be made; making it calls others and happens outside the message."""
-    if event.result_license_type is None:
-        return
-    await uow.licenses.add_draft(
-        License.draft(
-            application_id=event.application_id,
-            type_code=event.result_license_type,
-            person_id=event.person_id,
-            department=event.department,
-            now=clock.now(),
+# Another name than in the first release, which drafted one licence of each approval: all approvals are read
+# again, so that what it left out while both ran is drafted too.
+@on(ApplicationApproved, durable="license-draft")
+async def draft_licenses(event: ApplicationApproved, *, uow: UnitOfWork, clock: Clock) -> None:
+    """Note which licences are to be made; making them calls others and happens outside the message."""
+    for result in event.licenses():
+        await uow.licenses.add_draft(
+            License.draft(
+                application_id=event.application_id,
+                type_code=result.license_type,
+                person_id=event.person_id,
+                department=result.department,
+                now=clock.now(),
+            )
         )
-    )

@@ -34,7 +34,7 @@ license_table = Table(
     "license",
     METADATA,
     Column("id", Uuid, primary_key=True),
-    Column("application_id", Uuid, unique=True),
+    Column("application_id", Uuid),
     Column("type_code", Text, nullable=False),
     Column("person_id", Text, nullable=False),
     Column("department", Text, nullable=False),
@@ -64,6 +64,8 @@ license_table = Table(
     Column("next_attempt_at", UtcDateTime),
     Column("problem", Text, comment="why it cannot be made now"),
 )
+# An application leads to one licence of each kind, however often its approval is told.
+Index("uq_license_application_kind", license_table.c.application_id, license_table.c.type_code, unique=True)
 Index("ix_license_person", license_table.c.person_id, license_table.c.created_at)
 Index("ix_license_holder_index", license_table.c.holder_index)
 Index("ix_license_department", license_table.c.department, license_table.c.created_at)
@@ -121,7 +123,7 @@ class LicenseStore:
         self._session = session
 
     async def add_draft(self, draft: License) -> bool:
-        """Keep a draft; return False when its application or the version before has a licence already."""
+        """Keep a draft; return False when its application has one of its kind, or its series the version."""
         values = {
             column.key: getattr(draft, column.key) for column in license_table.c if column.key != "list_index"
         }
