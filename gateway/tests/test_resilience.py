@@ -151,10 +151,12 @@ async def test_streams_leave_room_for_requests_and_end_when_the_process_drains()
     # The stream does not take the one place of requests.
     with house.request(), pytest.raises(Overloaded), house.stream():
         pass
-    house.drain()
+    house.end_streams()
     await stream
     assert ended == [True]
     assert (house.requests, house.streams) == (0, set())
+    with house.request(), pytest.raises(Overloaded), house.stream():
+        pass  # A stream that began now would keep the process from stopping.
 
 
 async def test_a_stream_that_is_cancelled_otherwise_stays_cancelled() -> None:

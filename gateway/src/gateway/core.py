@@ -238,7 +238,10 @@ class Gateway:
 
         async def note(message: Message) -> None:
             nonlocal has_begun
-            has_begun = has_begun or message["type"] == "http.response.start"
+            if message["type"] == "http.response.start":
+                has_begun = True
+                # A stream ends with its connection: the client comes back by another, to another replica.
+                message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
             await send(message)
 
         with self._in_flight.stream():

@@ -43,6 +43,7 @@ class InFlight:
         self._most_streams = most_streams
         self.requests = 0
         self.streams: set[asyncio.Task[Any]] = set()
+        self.is_leaving = False
         self.is_draining = False
 
     @contextmanager
@@ -60,7 +61,7 @@ class InFlight:
     def stream(self) -> Generator[None]:
         """Hold a place for a stream instead of the request's. Raises Overloaded."""
         task = asyncio.current_task()
-        if len(self.streams) >= self._most_streams or task is None:
+        if task is None or not self._takes_streams():
             raise Overloaded
         self.streams.add(task)
         self.requests -= 1
@@ -75,8 +76,15 @@ class InFlight:
             self.requests += 1
             self.streams.discard(task)
 
-    def drain(self) -> None:
-        """End the streams: this process is about to stop, and they would keep it from it."""
+    def _takes_streams(self) -> bool:
+        return len(self.streams) < self._most_streams and not self.is_draining
+
+    def leave(self) -> None:
+        """Note that this process is about to stop: it is not ready for more."""
+        self.is_leaving = True
+
+    def end_streams(self) -> None:
+        """End the streams, which would keep this process from stopping."""
         self.is_draining = True
         for task in list(self.streams):
             task.cancel()

@@ -1,10 +1,8 @@
-"""Web process of the gateway: `uvicorn gateway.main:app`."""
+"""The gateway as an ASGI application; `python -m gateway` serves it."""
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -73,7 +71,7 @@ async def _live(_request: Request) -> Response:
 
 async def _ready(request: Request) -> Response:
     state = request.app.state
-    is_ready = state.registry.is_loaded.is_set() and not state.in_flight.is_draining
+    is_ready = state.registry.is_loaded.is_set() and not state.in_flight.is_leaving
     status = {"status": "ready" if is_ready else "not-ready"}
     return JSONResponse(status, 200 if is_ready else 503)
 
@@ -95,11 +93,3 @@ async def _docs(request: Request) -> Response:
     if channel not in CHANNELS:
         return problem_response("no-such-path", "没有这个地址", 404, "没有这个渠道")
     return HTMLResponse(await request.app.state.docs.page(channel))
-
-
-def __getattr__(name: str) -> Observe:
-    """Build `app` when the server asks for it, not when the module is imported."""
-    if name != "app":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    build: Callable[[], Any] = Settings
-    return create_app(build())

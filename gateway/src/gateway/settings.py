@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     upstream_seconds: float = Field(default=10.0, description="longest silence of a service")
     patience_seconds: float = Field(default=3.0, description="how long a service may take to come back")
     body_seconds: float = Field(default=20.0, description="for a request's body to arrive")
+    head_seconds: float = Field(default=10.0, description="for a request's head to arrive")
+    keep_alive_seconds: int = Field(
+        default=75, description="longer than a load balancer in front keeps idle connections"
+    )
+    drain_seconds: float = Field(default=3.0, description="at a stop: for load balancers and clients to move")
+    longest_drain_seconds: float = Field(default=25.0, description="at a stop: for requests in hand")
     cache_bytes: int = Field(default=64 * 1024 * 1024, description="catalogue answers kept in memory")
     most_in_flight: int = 1000
     most_streams: int = Field(default=5000, description="open server-sent event streams")

@@ -1,12 +1,9 @@
 """Builds the parts of a web process and joins them."""
 
 import asyncio
-import signal
-import threading
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
-from types import FrameType
 
 from fastapi import FastAPI
 from nats.aio.client import Client
@@ -48,8 +45,7 @@ def lifespan_of(settings: Settings) -> Callable[[Starlette], AbstractAsyncContex
             stack.push_async_callback(client.close)
             await _open(app, settings, client, stack)
             freeze_startup()
-            with draining(app.state.in_flight.drain):
-                yield
+            yield
 
     return lifespan
 
@@ -116,23 +112,3 @@ def _documents(own: FastAPI, sisters: Mapping[str, SisterClient]) -> dict[str, R
         "gateway": mine,
         **{name: partial(sister.get, "/openapi.json") for name, sister in sisters.items()},
     }
-
-
-@contextmanager
-def draining(drain: Callable[[], None]) -> Generator[None]:
-    """Call `drain` when the server is told to stop, beside what the server itself does then."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop, earlier = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
-
-    def note(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(drain)
-        if callable(earlier):
-            earlier(number, frame)
-
-    signal.signal(signal.SIGTERM, note)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, earlier)
