@@ -13,7 +13,6 @@ from gateway.partner.store import Partners
 from gateway.partner.usage import Usage
 from gateway.partner_event.fanout import FanOut
 from gateway.partner_event.log import EventLog
-from gateway.partner_event.origin import Origins
 from gateway.partner_event.reconciliation import Reconciliation
 from gateway.partner_event.sandbox import Sandbox
 from gateway.registry import Registry, RevokedTokens
@@ -55,13 +54,7 @@ class Parts:
             {"ed25519": settings.webhook_key_file, "sm2-sm3": settings.webhook_sm2_key_file}
         )
         self.dead_events = DeadEvents(client, "partner-dead")
-        self.fanout = FanOut(
-            self.registry,
-            Origins(client, self.sessions),
-            self.events,
-            self.queue.put,
-            self.dead_events.keep,
-        )
+        self.fanout = FanOut(self.registry, self.events, self.queue.put, self.dead_events.keep)
         self.sandbox = Sandbox(
             client,
             partners=self.partners,

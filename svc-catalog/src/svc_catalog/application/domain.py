@@ -173,6 +173,7 @@ class Application:
     overdue_at: datetime | None = None
     decided_at: datetime | None = None
     legal_ground: str | None = None
+    partner: str | None = None
     tasks: list[Task] = field(default_factory=list)
 
     def check_version(self, expected: int | None) -> None:

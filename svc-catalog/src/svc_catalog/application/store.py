@@ -83,6 +83,7 @@ application = Table(
     Column("overdue_at", UtcDateTime),
     Column("decided_at", UtcDateTime),
     Column("legal_ground", Text),
+    Column("partner", Text, comment="bank at which it was handed in"),
 )
 _c = application.c
 _LATEST = (_c.submitted_at.desc(), _c.id.desc())

@@ -48,7 +48,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Submit:
-    """Hand in an application. `submitted_by` and `consent_note` when somebody does it for the person."""
+    """Hand in an application.
+
+    `submitted_by` and `consent_note` when somebody does it for the person, `partner` the bank it is done at.
+    """
 
     wish: Wish
     person_id: str
@@ -64,6 +67,7 @@ class Submit:
     submitted_by: str | None = None
     consent_note: str | None = None
     partner_city: str | None = None
+    partner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,7 @@ async def file(
         submitted_by=cmd.submitted_by,
         consent_note=cmd.consent_note,
         partner_city=cmd.partner_city,
+        partner=cmd.partner,
     )
     uow.applications.add(application)
     if cmd.delivery_method is not Method.ELECTRONIC:

@@ -19,5 +19,6 @@ async def draft_license(event: ApplicationApproved, *, uow: UnitOfWork, clock: C
             person_id=event.person_id,
             department=event.department,
             now=clock.now(),
+            partner=event.partner,
         )
     )

@@ -63,6 +63,7 @@ license_table = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", UtcDateTime),
     Column("problem", Text, comment="why it cannot be made now"),
+    Column("partner", Text, comment="bank at which it was applied for"),
 )
 Index("ix_license_person", license_table.c.person_id, license_table.c.created_at)
 Index("ix_license_holder_index", license_table.c.holder_index)
