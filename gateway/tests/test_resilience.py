@@ -6,7 +6,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from gateway.guards import InFlight, Overloaded, UpstreamUnavailable
+from gateway.guards import (
+    FAILURES_TO_OPEN,
+    Breaker,
+    InFlight,
+    Overloaded,
+    RateLimit,
+    TooManyRequests,
+    UpstreamUnavailable,
+)
 from gateway.upstream import Outgoing, Upstream, UpstreamTimeout
 from lib_testing import free_port
 
@@ -171,3 +179,30 @@ async def test_a_stream_that_is_cancelled_otherwise_stays_cancelled() -> None:
     stream.cancel()
     with pytest.raises(asyncio.CancelledError):
         await stream
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(0.1, 10), (0.4, 3), (100.0, 1)])
+def test_a_caller_is_told_when_the_next_request_fits(rate: float, seconds: int) -> None:
+    limit = RateLimit(rate, burst=1)
+    limit.take("a")
+    with pytest.raises(TooManyRequests) as refused:
+        limit.take("a")
+    assert refused.value.facts["retry_after"] == seconds
+
+
+def test_an_open_breaker_says_when_it_tries_again() -> None:
+    breaker = Breaker()
+    for _ in range(FAILURES_TO_OPEN):
+        breaker.failed()
+    with pytest.raises(UpstreamUnavailable) as refused:
+        breaker.check()
+    assert refused.value.facts["retry_after"] == 5
+
+
+async def test_streams_that_fill_the_house_last_longer_than_requests() -> None:
+    with pytest.raises(Overloaded) as refused, InFlight(0, 0).request():
+        pass
+    assert refused.value.facts["retry_after"] == 1
+    with pytest.raises(Overloaded) as refused, InFlight(1, 0).stream():
+        pass
+    assert refused.value.facts["retry_after"] == 30

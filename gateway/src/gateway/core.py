@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.availability import Availability
 from gateway.cache import Found, ReadCache
-from gateway.guards import Breaker, InFlight, RateLimit, TooManyRequests, UpstreamUnavailable
+from gateway.guards import Breaker, InFlight, RateLimit, UpstreamUnavailable
 from gateway.identity import Authenticator, Request
 from gateway.partner.admission import Admission
 from gateway.routing import (
@@ -61,7 +61,7 @@ NOT_RETURNED = HOP_BY_HOP | {b"server", b"date", b"x-request-id"}
 # A cached answer is asked for without the client's own copy in mind.
 CONDITIONS = frozenset({"if-none-match", "if-modified-since", "range"})
 SAFE = frozenset({"GET", "HEAD"})
-STATUS: dict[type[DomainError], int] = {MethodNotAllowed: 405, TooManyRequests: 429, UpstreamTimeout: 504}
+STATUS: dict[type[DomainError], int] = {MethodNotAllowed: 405, UpstreamTimeout: 504}
 TOKEN_REUSED = 40.0
 REMEMBERED_TOKENS = 20_000
 
@@ -397,10 +397,7 @@ def _returned(headers: Fields) -> Fields:
 
 
 async def _refuse(error: DomainError, send: Send) -> None:
-    status, body, more = problem_of(error)
-    status = STATUS.get(type(error), status)
-    if status in {429, 504}:
-        more = {**more, "retry-after": "1"}
+    status, body, more = problem_of(error, STATUS.get(type(error)))
     fields = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **more}
     headers = [(name.encode(), value.encode()) for name, value in fields.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -5,17 +5,20 @@ import time
 from collections import OrderedDict
 from collections.abc import Generator
 from contextlib import contextmanager
+from math import ceil
 from typing import Any
 
-from lib_kernel import DomainError, Unavailable
+from lib_kernel import TooMany, Unavailable
 
 REMEMBERED_CALLERS = 50_000
 FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 5.0
+MOMENT = 1  # Seconds: requests in hand are answered in less.
+STREAMS_LAST = 30
 
 
-class TooManyRequests(DomainError):
-    """The caller asks more often than allowed (429)."""
+class TooManyRequests(TooMany):
+    """The caller asks more often than allowed (429); `retry_after` says when the next request fits."""
 
     code = "too-many-requests"
     title = "请求过于频繁，请稍后再试"
@@ -50,7 +53,7 @@ class InFlight:
     def request(self) -> Generator[None]:
         """Hold a place for a request. Raises Overloaded."""
         if self.requests >= self._most_requests:
-            raise Overloaded
+            raise Overloaded(retry_after=MOMENT)
         self.requests += 1
         try:
             yield
@@ -62,7 +65,8 @@ class InFlight:
         """Hold a place for a stream instead of the request's. Raises Overloaded."""
         task = asyncio.current_task()
         if task is None or not self._takes_streams():
-            raise Overloaded
+            # Another replica is there at once; streams that fill this one last.
+            raise Overloaded(retry_after=MOMENT if self.is_draining else STREAMS_LAST)
         self.streams.add(task)
         self.requests -= 1
         try:
@@ -108,7 +112,7 @@ class RateLimit:
         if len(self._buckets) > REMEMBERED_CALLERS:
             self._buckets.popitem(last=False)
         if not allowed:
-            raise TooManyRequests
+            raise TooManyRequests(retry_after=ceil((1 - left) / self._rate))
 
 
 class Breaker:
@@ -124,7 +128,7 @@ class Breaker:
         if self._failures < FAILURES_TO_OPEN:
             return
         if now < self._open_until:
-            raise UpstreamUnavailable
+            raise UpstreamUnavailable(retry_after=ceil(self._open_until - now))
         self._open_until = now + OPEN_SECONDS  # This request tries; the others still wait.
 
     def succeeded(self) -> None:
