@@ -364,7 +364,7 @@ async def test_of_changes_at_the_same_time_none_is_lost(city: City) -> None:
     await asyncio.gather(*(add(number) for number in range(8)))
     partner, _ = await city.parts.partners.get("ccb")
     assert sorted(partner.events) == [f"booking.n{number}.*" for number in range(8)]
-    assert len(await city.parts.audit.of("partner", "ccb")) == 9
+    assert len(await city.parts.partners.history("ccb")) == 9
 
 
 async def test_the_audit_record_lets_nothing_be_deleted(city: City) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from nats.aio.client import Client
 
-from gateway.audit import Audit
 from gateway.device.store import Devices
 from gateway.inbox.store import Inbox
+from gateway.ledger import DEVICE, PARTNER, TOKENS, Ledger
 from gateway.notifier import DeadEvents
 from gateway.partner.domain import Partner
 from gateway.partner.store import Partners
@@ -35,11 +35,11 @@ class Parts:
         self.client = client
         self.settings = settings
         self.clock = clock or SystemClock()
-        self.registry = Registry()
-        self.audit = Audit(client, self.clock)
-        self.partners = Partners(client, self.audit)
-        self.devices = Devices(client, self.audit, self.clock)
-        self.revoked = RevokedTokens(client)
+        ledgers = {kind: Ledger(client, self.clock, kind) for kind in (PARTNER, DEVICE, TOKENS)}
+        self.registry = Registry(ledgers)
+        self.partners = Partners(client, ledgers[PARTNER])
+        self.devices = Devices(client, ledgers[DEVICE], self.clock)
+        self.revoked = RevokedTokens(ledgers[TOKENS])
         self.sessions = Sessions(client, self.clock)
         self.nonces = Nonces(client)
         self.usage = Usage(client, self.clock)

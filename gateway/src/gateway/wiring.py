@@ -66,7 +66,7 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
     cache, availability = ReadCache(settings.cache_bytes), Availability(sisters["catalog"])
     visits = Visits(client, clock)
     expiring = follow_changes(client, [cache.expire, availability.expire])
-    followers = [*registry.follow(client), parts.usage.follow(), parts.usage.run(), visits.write(), expiring]
+    followers = [*registry.follow(), parts.usage.follow(), parts.usage.run(), visits.write(), expiring]
     stack.push_async_callback(stop_tasks, [asyncio.create_task(follower) for follower in followers])
     stack.push_async_callback(parts.usage.flush)
     feed = Feed(client, parts.inbox)

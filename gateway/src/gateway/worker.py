@@ -47,7 +47,7 @@ def telling(parts: Parts) -> list[Awaitable[None]]:
 
 def calling(parts: Parts, poster: Poster) -> list[Awaitable[None]]:
     """Return what takes events to partners and makes their files."""
-    duties: list[Awaitable[None]] = list(parts.registry.follow(parts.client))
+    duties: list[Awaitable[None]] = list(parts.registry.follow())
     duties += [
         consume(
             parts.client,
