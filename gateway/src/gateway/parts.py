@@ -22,7 +22,8 @@ from gateway.webhook.courier import Courier, Sender
 from gateway.webhook.domain import RetryPolicy
 from gateway.webhook.journal import Journal
 from gateway.webhook.keys import read_keys
-from gateway.webhook.notices import ConsolePager, Notices
+from gateway.webhook.notices import Notices
+from gateway.webhook.pagers import pager_of
 from gateway.webhook.poster import Outside, Poster
 from gateway.webhook.queue import Queue
 from lib_kernel import Clock, SystemClock
@@ -47,7 +48,7 @@ class Parts:
         self.events = EventLog(client)
         self.queue = Queue(client)
         self.journal = Journal(client)
-        self.notices = Notices(client, self.partners, ConsolePager(), self.clock)
+        self.notices = Notices(client, self.partners, pager_of(settings), self.clock)
         self.reconciliation = Reconciliation(client, self.events, self.clock)
         self.outside = Outside(settings.webhook_allow_inner, settings.webhook_allow_http)
         self.webhook_keys = read_keys(

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -65,7 +66,29 @@ class Settings(BaseSettings):
     webhook_rest: timedelta = Field(default=timedelta(minutes=1), description="longest rest of a partner")
     wechat_connector: str = Field(default="console", pattern="^(console|null)$")
     sms_connector: str = Field(default="console", pattern="^(console|null)$")
+    notice_connector: Literal["console", "smtp", "http"] = Field(
+        default="console", description="how the operator and partners' contacts are told what needs a person"
+    )
+    notice_operator: str = Field(default="", description="smtp: the operator's mail address")
+    notice_from: str = Field(default="", description="smtp: the sender's mail address")
+    notice_smtp_host: str = ""
+    notice_smtp_port: int = 465
+    notice_smtp_security: Literal["tls", "starttls", "none"] = "tls"
+    notice_user: str = Field(default="", description="smtp: who logs in; empty for nobody")
+    notice_password_file: Path | None = Field(default=None, description="smtp: password; http: bearer token")
+    notice_url: str = Field(default="", description="http: where notices are posted")
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
+
+    @model_validator(mode="after")
+    def _notices_have_a_way(self) -> Self:
+        needed = {
+            "smtp": ("notice_operator", "notice_from", "notice_smtp_host"),
+            "http": ("notice_url",),
+        }
+        missing = [name for name in needed.get(self.notice_connector, ()) if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"notice_connector {self.notice_connector} needs {', '.join(missing)}")
+        return self
 
     @property
     def is_https(self) -> bool:
