@@ -1,6 +1,5 @@
 """Applications over HTTP and by events, on a real database."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +8,7 @@ from sqlalchemy import func, select
 
 from lib_contracts.license import LicenseIssued
 from lib_db import Sessions
-from lib_messaging import Envelope, InboxProcessor, wrap
+from lib_messaging import InboxProcessor, wrap
 from lib_testing import CITIZEN, OTHER_CITIZEN, Clients, FixedClock, staff
 from lib_web import Caller, CallerKind
 from svc_catalog.application.consumers import deliver_with_license
@@ -189,21 +188,3 @@ async def test_an_issued_licence_delivers_once_however_often_it_is_told(
     assert (await kinds(sessions)).count("catalog.application.delivered.v1") == 1
     found = (await service.as_(CITIZEN).get(f"/v1/applications/{done['id']}")).json()
     assert found["status"] == "delivered"
-
-
-async def test_every_event_of_a_banks_application_names_the_bank(
-    service: Clients, sessions: Sessions
-) -> None:
-    counter = replace(CITIZEN, channel="bank", partner="psbc", consent="c-1")
-    filed = (await service.as_(counter).post("/v1/applications", json=BODY)).json()
-    await submitted(service)
-    await service.as_(CLERK).post(f"/v1/applications/{filed['id']}/acceptance")
-    await service.as_(OFFICER).post(f"/v1/applications/{filed['id']}/approval")
-    async with sessions() as session:
-        rows = await session.scalars(
-            select(MESSAGES.outbox.c.envelope)
-            .where(MESSAGES.outbox.c.type.like("catalog.application.%"))
-            .order_by(MESSAGES.outbox.c.seq)
-        )
-        told = [Envelope.model_validate_json(row).data for row in rows]
-    assert [one["partner"] for one in told] == ["psbc", None, "psbc", "psbc"]

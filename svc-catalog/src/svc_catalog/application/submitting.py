@@ -87,7 +87,7 @@ async def submit(
 
     Raises:
         NoSuchItem, NoSuchBundle: there is nothing of that code to apply for.
-        FormInvalid, MaterialsMissing, AttachmentUnknown, NotOfferedThere: see there.
+        FormInvalid, MaterialsMissing, AttachmentUnknown, NotOfferedThere, ItemNotOnChannel: see there.
     """
     async with uow:
         plan = await planned(cmd.wish, uow)
@@ -120,6 +120,7 @@ async def file(
 ) -> Application:
     """Keep an application and its event in the open transaction; the caller commits. Raises as `submit`."""
     now = clock.now()
+    await uow.applications.check_offered(plan, cmd.channel)
     check_form(plan.form, cmd.form)
     if cmd.partner_city is not None and cmd.partner_city not in plan.partner_cities:
         raise NotOfferedThere(partner_cities=list(plan.partner_cities))
