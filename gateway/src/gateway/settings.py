@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(default=64 * 1024 * 1024, description="catalogue answers kept in memory")
     most_in_flight: int = 1000
     most_streams: int = Field(default=5000, description="open server-sent event streams")
+    most_streams_of_one: int = Field(
+        default=100, description="of one person or terminal; without a name of one address"
+    )
     cors_origins: dict[str, list[str]] = Field(
         default={}, description='sites whose scripts may call a channel: {"pc": ["https://…"]}'
     )

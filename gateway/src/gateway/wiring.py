@@ -17,6 +17,7 @@ from gateway.guards import InFlight, RateLimit
 from gateway.identity import Authenticator, TrustedProxies
 from gateway.inbox.feed import Feed
 from gateway.indicators import Gatherer, indicator_routes
+from gateway.intake import Intake
 from gateway.oidc import TokenVerifier
 from gateway.own import own_app
 from gateway.partner.admission import Admission
@@ -78,9 +79,17 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
     own.state.gatherer = Gatherer(sisters, visits, clock)
     app.state.parts, app.state.feed = parts, feed
     app.state.registry, app.state.docs = registry, ChannelDocs(table, _documents(own, sisters))
-    app.state.in_flight = InFlight(settings.most_in_flight, settings.most_streams)
+    in_flight = app.state.in_flight = InFlight(
+        settings.most_in_flight, settings.most_streams, most_of_one=settings.most_streams_of_one
+    )
+    registry.when_shut_out(in_flight.end_streams_of)
     app.state.gateway = Gateway(
-        table=table,
+        intake=Intake(
+            table,
+            public_origin=settings.public_origin,
+            largest_body=settings.largest_body,
+            body_seconds=settings.body_seconds,
+        ),
         authenticator=Authenticator(
             TokenVerifier(settings, registry.revoked),
             registry,
@@ -97,10 +106,7 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
         own=own,
         visits=visits,
         rate=RateLimit(settings.requests_per_second, settings.burst),
-        in_flight=app.state.in_flight,
-        public_origin=settings.public_origin,
-        largest_body=settings.largest_body,
-        body_seconds=settings.body_seconds,
+        in_flight=in_flight,
     )
 
 
