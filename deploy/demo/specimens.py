@@ -14,12 +14,12 @@ from svc_license.kind.page import PageContent
 ISSUED_AT = datetime(2026, 3, 4, 1, tzinfo=UTC)
 ORIGIN = "https://zwfw.example"
 PERSON = ("李明", "11010519491231002X")
-SHOP = ("平顶山市新华区李记面馆", "92410402MA4XD1234Q")
+SHOP = ("平顶山市新华区李记面馆", "92410402MA4XD1234E")
 
 FIELDS: dict[str, dict[str, str]] = {
     "食品经营许可证": {
         "operator_name": "平顶山市新华区李记面馆",
-        "credit_code": "92410402MA4XD1234Q",
+        "credit_code": "92410402MA4XD1234E",
         "legal_representative": "李明",
         "premises": "河南省平顶山市新华区建设路中段与开源路交叉口向东一百米路北鹰城商业街三号楼一层 108 号",
         "business_form": "餐饮服务经营者（小型餐馆）",

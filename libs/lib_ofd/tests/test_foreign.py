@@ -78,7 +78,7 @@ def test_our_seal_joins_one_of_another_maker_without_breaking_it() -> None:
     assert (second.changed, second.uncovered) == ((), ())
     listed = read_package(sealed(foreign_ofd(MAKER, 4)))["/Doc_0/Signs/Signatures.xml"].decode()
     assert 'ID="s009"' in listed
-    assert "<MaxSignId>s009</MaxSignId>" in listed
+    assert "<MaxSignId>s010</MaxSignId>" in listed
 
 
 def test_a_file_that_was_never_signed_gets_its_list() -> None:

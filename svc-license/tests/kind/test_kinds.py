@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,11 @@ import pytest
 from specimens import FIELDS, content
 
 from lib_kernel import Invalid, LicenseNumber
-from lib_ofd import Place, Text, missing, read_data, render, render_pdf, width
+from lib_ofd import Place, Text, add_seal, missing, read_data, render, render_pdf, width
+from lib_testing.ofd_schema import violations
 from svc_license.kind.domain import Kind, KindInvalid, Rule, Validity
 from svc_license.kind.form import check_fields
-from svc_license.kind.page import CharacterMissing, check_printable, draw, render_page
+from svc_license.kind.page import CharacterMissing, check_printable, draw, holder_number_kind, render_page
 from svc_license.kind.store import kind_from
 from svc_license.kind.template import layout, parse_template
 from svc_license.kind.typeset import NEVER_FIRST, DoesNotFit, fit, wrap
@@ -42,12 +43,30 @@ def test_every_kind_of_the_city_can_be_drawn(name: str) -> None:
     assert LicenseNumber.parse(data["ZZBS"]).type_code == kind.code
 
 
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_every_kind_of_the_city_keeps_the_schemas_of_ofd(name: str) -> None:
+    kind = KINDS[name]
+    document = render_page(content(kind), kind)
+    assert violations(document) == []
+    place, when = Place(10, 10, 42, 42), datetime(2026, 3, 4, tzinfo=UTC)
+    for _ in range(2):
+        document = add_seal(document, b"seal", place, when, lambda digest, path: digest)
+    assert violations(document) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(NUMBER, "111"), ("92410402MA4XD1234E", "001"), ("E12345678", "999")]
+)
+def test_the_kind_of_a_holders_number_is_said_rightly(number: str, code: str) -> None:
+    assert holder_number_kind(number)[0] == code
+
+
 def test_the_file_holds_the_metadata_and_is_the_same_each_time() -> None:
     kind = KINDS["食品经营许可证"]
     document = render_page(content(kind), kind)
     assert render_page(content(kind), kind) == document
     data = read_data(document)
-    assert (data["CZZT"], data["CZZTDMLXDM"]) == ("平顶山市新华区李记面馆", "111")
+    assert (data["CZZT"], data["CZZTDMLXDM"]) == ("平顶山市新华区李记面馆", "001")
     assert (data["ZZBFRQ"], data["ZZYXQQSRQ"], data["ZZYXQJZRQ"]) == (
         "2026-03-04",
         "2026-03-04",

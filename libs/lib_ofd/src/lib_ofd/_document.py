@@ -134,8 +134,9 @@ class Document:
             E.Title(self.title),
             E.CreationDate(self.created_at.date().isoformat()),
             E.Creator("city-licence"),
-            E.CustomDatas(*(E.CustomData(value, Name=name) for name, value in self.data.items())),
         )
+        if self.data:  # The schema knows no empty list.
+            info.append(E.CustomDatas(*(E.CustomData(value, Name=name) for name, value in self.data.items())))
         body = E.DocBody(info, E.DocRoot("/Doc_0/Document.xml"), E.Signatures("/Doc_0/Signs/Signatures.xml"))
         return E.OFD(body, Version="1.0", DocType="OFD")
 
@@ -234,7 +235,7 @@ def _pictures_resource(pictures: list[tuple[int, Picture]]) -> etree._Element:
         E.MultiMedia(E.MediaFile(f"image_{number}.png"), ID=str(number), Type="Image", Format="PNG")
         for number, _ in pictures
     ]
-    return E.Res(E.MultiMedias(*media), BaseLoc="Res")
+    return E.Res(*([E.MultiMedias(*media)] if media else []), BaseLoc="Res")
 
 
 def _box(x: float, y: float, width: float, height: float) -> str:

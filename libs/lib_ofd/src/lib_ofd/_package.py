@@ -22,6 +22,7 @@ PACKED = (".esl", ".dat", ".png", ".jpg", ".jpeg")
 ZIP_TIME = (2020, 1, 1, 0, 0, 0)
 LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 IS_ENCRYPTED, IS_UTF8 = 0x1, 0x800
+UNIX, READABLE = 3, 0o100644
 
 BROKEN = (
     zipfile.BadZipFile,
@@ -173,6 +174,8 @@ def _carry_over(data: bytes, entry: zipfile.ZipInfo, out: io.BytesIO, target: zi
 
 def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name.lstrip("/"), ZIP_TIME)
+    # Without a mode, unpacking tools on Unix make files that nobody may read.
+    entry.create_system, entry.external_attr = UNIX, READABLE << 16
     # A seal is a picture with signatures: packing it again makes it no smaller.
     entry.compress_type = zipfile.ZIP_STORED if name.endswith(PACKED) else zipfile.ZIP_DEFLATED
     return entry
