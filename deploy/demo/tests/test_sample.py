@@ -14,7 +14,7 @@ from lib_ofd import read_data, read_package, read_signatures, write_package
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("sample")
     assert {path.name for path in write_sample(found)} == {
-        *("license.ofd", "license.pdf", "license.png", "seal.png", "seal.esl", "root.pem")
+        *("license.ofd", "license.pdf", "license.png", "seal.png", "seal.esl", "root.pem", "ca.pem")
     }
     return found
 

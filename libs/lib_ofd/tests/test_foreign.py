@@ -110,7 +110,7 @@ def three_pages() -> bytes:
     document.add(Text(30, 200, "甲方（盖章）", 5))
     files = read_package(document.build())
     root = files["/Doc_0/Document.xml"].decode()
-    entry = '<ofd:Page ID="2" BaseLoc="/Doc_0/Pages/Page_0/Content.xml"/>'
+    entry = '<ofd:Page ID="2" BaseLoc="Pages/Page_0/Content.xml"/>'
     assert entry in root
     more = "".join(
         f'<ofd:Page ID="{number}" BaseLoc="Pages/Page_{number}/Content.xml"/>' for number in (7, 8)
