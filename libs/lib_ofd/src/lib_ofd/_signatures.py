@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from lib_ofd._package import NotOfd, attribute, member, members, parse_xml, read_package, resolve, text_of
-from lib_ofd._places import Clip
-from lib_ofd._places import Place as Place  # the preview imports it from here
+from lib_ofd._places import Clip, Place
 from lib_ofd._structure import Body, bodies, numbers
 
 SM3 = "1.2.156.10197.1.401"
