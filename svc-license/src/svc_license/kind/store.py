@@ -1,7 +1,6 @@
 """Table and queries of kinds; a definition that contradicts itself is not loaded."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Column, Integer, Table, Text, select
@@ -80,16 +79,12 @@ def _validity(data: Mapping[str, Any] | None, years: int | None, schema: Mapping
     if data is None:
         return Validity(Rule.YEARS, years=years) if years else Validity()
     try:
-        until = date.fromisoformat(data["until"]) if "until" in data else None
-        found = Validity(
-            Rule(data["rule"]), data.get("years", 0), until, data.get("age", 0), data.get("field", "")
-        )
+        found = Validity(Rule(data["rule"]), data.get("years", 0), data.get("age", 0), data.get("field", ""))
     except (KeyError, ValueError) as error:
         raise KindInvalid("有效期规则不认识") from error
     needed = {
         Rule.NONE: True,
         Rule.YEARS: 0 < found.years <= 100,
-        Rule.FIXED: found.until is not None,
         Rule.BIRTHDAY: 0 < found.age <= 150,
         Rule.FIELD: schema["properties"].get(found.field, {}).get("format") == "date",
     }
