@@ -86,11 +86,13 @@ class FakeSealing:
     def __init__(self) -> None:
         self.failures: list[Exception] = []
         self.keys: list[str] = []
+        self.seals: list[str] = []
 
     async def seal(self, document: bytes, *, seal_code: str, use_key: str, place: SealPlace) -> bytes:
         if self.failures:
             raise self.failures.pop()
         self.keys.append(use_key)
+        self.seals.append(seal_code)
         return document + b"sealed"
 
     async def is_good(self, document: bytes) -> bool:

@@ -358,8 +358,8 @@ async def gates(desk: Any) -> AsyncGenerator[AsyncSession]:
 
 async def somebody_waits(gate: AsyncSession, key: int) -> None:
     waiting = text(
-        "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database AND datname = current_database() "
-        "WHERE locktype = 'advisory' AND objid = :key AND NOT granted"
+        "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+        "WHERE datname = current_database() AND locktype = 'advisory' AND objid = :key AND NOT granted"
     )
     while await gate.scalar(waiting, {"key": key}) is None:
         await asyncio.sleep(0.02)
