@@ -93,7 +93,7 @@ async def _change_seals(journey: Journey) -> None:
     async def put_off() -> bool:
         path = f"department-licenses?department={department}&status=sealing"
         items = (await journey.ask(officer, "GET", path))["items"]
-        return any(item["id"] == waiting and "seal-not-usable" in (item["problem"] or "") for item in items)
+        return any(item["id"] == waiting and "冻结" in (item["problem"] or "") for item in items)
 
     await journey.wait_for("证照等待印章解冻", put_off)
     listed = (await journey.ask(holder, "GET", "licenses"))["items"]
