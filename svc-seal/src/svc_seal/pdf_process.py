@@ -27,7 +27,7 @@ CPU_SECONDS = 10
 # A machine with much to do gives processor time slowly; the clock only catches what waits without computing.
 CLOCK_SECONDS = 60.0
 START_SECONDS = 120.0
-MEMORY = 2 * 1024**3
+MEMORY = 400 * 1024**2
 MOST_WAITING = 32
 
 

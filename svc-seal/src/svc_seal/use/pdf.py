@@ -24,7 +24,7 @@ from svc_seal.use.ports import Material, PdfSigner
 
 POINTS_PER_MM = 72 / 25.4
 LARGEST_PDF = 50 * 1024 * 1024
-PROCESSES = PdfProcesses()
+PROCESSES = PdfProcesses(1)
 
 
 @dataclass(frozen=True)
