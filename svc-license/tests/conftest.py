@@ -1,6 +1,11 @@
 """svc-license on its own database, with hand-written sister services."""
 
+import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +47,7 @@ CARD: dict[str, Any] = {
     "seal_code": "4104000000002",
     "definition": {
         "holder_kind": "person",
-        "validity": {"rule": "birthday", "age": 120},
+        "validity": {"rule": "none"},
         "layout": "card",
         "schema": {
             "type": "object",
@@ -259,3 +264,41 @@ class Desk:
 def desk(sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients) -> Desk:
     """Return the desk."""
     return Desk(sessions, clock, issuing, service)
+
+
+Worker = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
+
+
+@pytest.fixture
+def worker() -> Worker:
+    """Return what runs a worker process of its own: settings, address of the sisters, file of the clock."""
+    return _worker
+
+
+@asynccontextmanager
+async def _worker(
+    settings: Settings, address: str, clock_file: Path
+) -> AsyncGenerator[asyncio.subprocess.Process]:
+    environment = {
+        **os.environ,
+        "LICENSE_DATABASE_URL": settings.database_url,
+        "NATS_URL": settings.nats_url,
+        "INTERNAL_KEYS_FILE": str(settings.internal_keys_file),
+        "INTERNAL_SIGNING_KEY_FILE": str(settings.internal_signing_key_file),
+        "FIELD_KEYS_FILE": str(settings.field_keys_file),
+        "PERSON_ID_KEY_FILE": str(settings.person_id_key_file),
+        "FILES_URL": settings.files_url,
+        "CATALOG_URL": address,
+        "SEAL_URL": address,
+        "CLOCK_FILE": str(clock_file),
+        "LOG_LEVEL": "ERROR",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "svc_license.worker", env=environment, stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGKILL)
+        await process.wait()

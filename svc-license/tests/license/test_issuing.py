@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import func, select
 
 from lib_contracts.catalog import ApplicationApproved
+from lib_contracts.seal import SealReplaced, SealUnfrozen
 from lib_db import Sessions
-from lib_kernel import IllegalMove, LicenseNumber, Unavailable, move
+from lib_kernel import Conflict, IllegalMove, LicenseNumber, Unavailable, move
 from lib_messaging import Envelope, InboxProcessor, wrap
 from lib_testing import CITIZEN, OTHER_CITIZEN, Clients, FixedClock
 from lib_web import Caller, CallerKind
 from svc_license.database import MESSAGES
-from svc_license.license.consumers import draft_licenses
+from svc_license.license.consumers import draft_licenses, follow_seal, go_on
 from svc_license.license.domain import NEXT, Status
 from svc_license.license.issuing import Issuing
 from svc_license.license.store import license_table
@@ -293,3 +294,38 @@ async def test_nobody_consents_for_another(
     assert (await service.as_(OTHER_CITIZEN).post("/v1/consents", json=body)).status_code == 404
     past = {**body, "expires_at": "2026-01-01T00:00:00+08:00"}
     assert (await service.as_(CITIZEN).post("/v1/consents", json=past)).json()["field"] == "expires_at"
+
+
+async def test_a_replaced_seals_place_is_taken_by_the_newest_one_also_when_told_twice(
+    desk: Any, sealing: Any, clock: FixedClock
+) -> None:
+    sealing.failures.append(Conflict("印章状态为已换发"))
+    await desk.approve()
+    await desk.work()
+    told = [
+        SealReplaced(seal_code=old, replaced_by=new, replaced_at=clock.now())
+        for old, new in (("4104000000001", "4104000000091"), ("4104000000091", "4104000000092"))
+    ]
+    processor = InboxProcessor(follow_seal.given(clock=clock), desk.open_work)
+    for event in (*told, told[0]):
+        await processor.process(wrap(event, source="svc-seal", now=clock.now()))
+    # No clock is moved: what waited is made at once, with the seal at the end of the line.
+    await desk.work()
+    assert [row.status for row in await desk.rows(license_table.c.status)] == [Status.VALID]
+    assert sealing.seals == ["4104000000092"]
+
+
+async def test_what_waits_for_a_frozen_seal_goes_on_when_it_is_free(
+    desk: Any, sealing: Any, clock: FixedClock
+) -> None:
+    sealing.failures.append(Conflict("印章状态为冻结"))
+    await desk.approve()
+    await desk.work()
+    [(status, problem)] = await desk.rows(license_table.c.status, license_table.c.problem)
+    assert (status, "冻结" in problem) == (Status.SEALING, True)
+    event = SealUnfrozen(seal_code="4104000000001", unfrozen_at=clock.now())
+    processor = InboxProcessor(go_on.given(clock=clock), desk.open_work)
+    for _ in range(2):
+        await processor.process(wrap(event, source="svc-seal", now=clock.now()))
+    await desk.work()
+    assert [row.status for row in await desk.rows(license_table.c.status)] == [Status.VALID]

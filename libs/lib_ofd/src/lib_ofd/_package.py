@@ -100,6 +100,7 @@ def _checked_entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > LARGEST_CONTENT:
         raise NotOfd("文件内容过多")
+    _refuse_ratio(sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries))
     _refuse_overlaps(entries)
     files: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
@@ -120,8 +121,12 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise NotOfd("文件包已加密，不能读取")
     if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise NotOfd("文件包使用了不支持的压缩方式")
-    is_large = entry.file_size > RATIO_MATTERS_FROM
-    if is_large and entry.file_size > LARGEST_RATIO * max(1, entry.compress_size):
+    _refuse_ratio(entry.file_size, entry.compress_size)
+
+
+def _refuse_ratio(size: int, packed: int) -> None:
+    """Many small files packed too well are as bad as a large one."""
+    if size > RATIO_MATTERS_FROM and size > LARGEST_RATIO * max(1, packed):
         raise NotOfd("文件压缩比异常")
 
 

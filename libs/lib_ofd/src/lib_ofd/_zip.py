@@ -13,7 +13,8 @@ CENTRAL_HEADER = struct.Struct("<4s6H3I5H2I")
 END = struct.Struct("<4s4H2IH")
 VERSION, UNIX = 20, 3 << 8
 IS_UTF8 = 0x800
-READABLE = 0o644 << 16
+# Without a mode, unpacking tools on Unix make files that nobody may read.
+READABLE = 0o100644 << 16
 # Always the same moment, midnight of 2020-01-01: the same files give the same bytes.
 TIME, DATE = 0, (2020 - 1980) << 9 | 1 << 5 | 1
 

@@ -1,6 +1,7 @@
 """What other services' events do here."""
 
 from lib_contracts.catalog import ApplicationApproved
+from lib_contracts.seal import SealReplaced, SealUnfrozen
 from lib_kernel import Clock
 from lib_messaging import on
 from svc_license.license.domain import License
@@ -23,3 +24,16 @@ async def draft_licenses(event: ApplicationApproved, *, uow: UnitOfWork, clock: 
                 partner=event.partner,
             )
         )
+
+
+@on(SealReplaced, durable="license-seal-replaced")
+async def follow_seal(event: SealReplaced, *, uow: UnitOfWork, clock: Clock) -> None:
+    """Seal with the new seal from now on, also what was waiting for the old one."""
+    await uow.licenses.follow_seal(event.seal_code, event.replaced_by)
+    await uow.licenses.wake(clock.now())
+
+
+@on(SealUnfrozen, durable="license-seal-unfrozen")
+async def go_on(event: SealUnfrozen, *, uow: UnitOfWork, clock: Clock) -> None:
+    """What waited for the seal need not wait out its pause."""
+    await uow.licenses.wake(clock.now())

@@ -106,6 +106,14 @@ class Licenses(Protocol):
         """Return a kind of licence. Raises NoSuchKind."""
         ...
 
+    async def follow_seal(self, code: str, replaced_by: str) -> None:
+        """Seal from now on with the seal that took another's place."""
+        ...
+
+    async def wake(self, now: datetime) -> None:
+        """Let licences that wait after a failure be tried again at once."""
+        ...
+
     async def next_serial(self, issuer: str, year: int) -> str:
         """Return the issuer's next serial of a year."""
         ...

@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     select,
     tuple_,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -190,6 +191,16 @@ class LicenseStore:
     async def kind_of(self, code: str) -> Kind:
         """Return a kind of licence. Raises NoSuchKind."""
         return await kinds.one(self._session, code)
+
+    async def follow_seal(self, code: str, replaced_by: str) -> None:
+        """Seal from now on with the seal that took another's place."""
+        await kinds.note_succession(self._session, code, replaced_by)
+
+    async def wake(self, now: datetime) -> None:
+        """Let licences that wait after a failure be tried again at once."""
+        waiting = license_table.c.status == Status.SEALING
+        failed = license_table.c.problem.is_not(None) & (license_table.c.next_attempt_at > now)
+        await self._session.execute(update(license_table).where(waiting, failed).values(next_attempt_at=now))
 
     async def next_serial(self, issuer: str, year: int) -> str:
         """Return the issuer's next serial of a year: the year and seven digits."""
