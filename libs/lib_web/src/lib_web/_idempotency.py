@@ -119,7 +119,7 @@ def idempotent(model: type[BaseModel], status: int = 201) -> Callable[..., Any]:
     async def dependency(request: Request, keyed: Keyed) -> AnswerRecorder | None:
         if keyed is None:
             return None
-        found = await keyed.earlier(request.app.state.sessions)
+        found = await keyed.earlier(request.app.state.reading)
         if found is not None:
             raise AnswerReplayed(found)
         return Recorder(keyed, model, status)
@@ -150,7 +150,7 @@ def install_idempotency(app: FastAPI) -> None:
 
     async def lost_race(request: Request, error: Exception) -> Response:
         assert isinstance(error, RepeatedRequest)  # noqa: S101 - registered for this class only
-        found = await error.request.earlier(request.app.state.sessions)
+        found = await error.request.earlier(request.app.state.reading)
         if found is None:
             raise RuntimeError("the answer of a committed key is missing")
         return _again(found)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_audit import AuditTrail
 from lib_kernel import IllegalMove, NotAllowed
-from lib_service.web import ClockDep, ReadSession, component, unit_of_work
+from lib_service.web import ClockDep, TraceSession, component, unit_of_work
 from lib_web import (
     Caller,
     CallerKind,
@@ -122,7 +122,7 @@ async def create_appointment(
 @router.get("")
 async def list_appointments(
     caller: Person,
-    session: ReadSession,
+    session: TraceSession,
     clock: ClockDep,
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -144,7 +144,7 @@ async def list_appointments(
 
 @router.get("/{appointment_id}", responses=problems(NoSuchAppointment))
 async def get_appointment(
-    appointment_id: UUID, caller: Person, session: ReadSession, clock: ClockDep
+    appointment_id: UUID, caller: Person, session: TraceSession, clock: ClockDep
 ) -> AppointmentOut:
     """Return one of the caller's appointments; for a clerk, one at their points."""
     found = await store.one_of_person(session, appointment_id, _own(caller))
