@@ -53,8 +53,10 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
                 **outside.components(),
             }
 
-    # Searching comes before single items: `/items/facets` is not an item's code.
+    # Routers are tried in turn: what a rush asks for comes first, and searching before single items, because
+    # `/items/facets` is not an item's code.
     routers = [
+        application_http.express,
         search_http.router,
         search_http.synonym_router,
         item_http.router,

@@ -3,6 +3,7 @@
 from lib_db._answers import AnswerRecorder, KeptAnswer, KeptAnswers, answer_table
 from lib_db._engine import Sessions, make_engine, make_reading_sessions, make_sessions, new_metadata
 from lib_db._migrate import alembic_config, is_current, migrate, run_environment
+from lib_db._rows import KeyedRow, NewRows, driver
 from lib_db._types import EnumText, UtcDateTime
 
 __all__ = [
@@ -10,10 +11,13 @@ __all__ = [
     "EnumText",
     "KeptAnswer",
     "KeptAnswers",
+    "KeyedRow",
+    "NewRows",
     "Sessions",
     "UtcDateTime",
     "alembic_config",
     "answer_table",
+    "driver",
     "is_current",
     "make_engine",
     "make_reading_sessions",

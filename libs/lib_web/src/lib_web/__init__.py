@@ -5,6 +5,7 @@ from lib_web._bodies import FILE_BODY
 from lib_web._caller import Caller, CallerKind
 from lib_web._client import SisterClient, SisterUnavailable
 from lib_web._etag import etag_of, matches, tagged
+from lib_web._express import ExpressRoute
 from lib_web._idempotency import (
     REPLAYED,
     AnswerReplayed,
@@ -51,6 +52,7 @@ __all__ = [
     "CallerKind",
     "Citizen",
     "Cursor",
+    "ExpressRoute",
     "FieldError",
     "InternalTokenInvalid",
     "InternalTokenMissing",

@@ -38,7 +38,7 @@ from svc_booking.appointment.commands import (
 )
 from svc_booking.appointment.desk import Desk, DeskSupplies
 from svc_booking.appointment.domain import NoSuchAppointment, OtherGroup, SameSlot
-from svc_booking.appointment.express import ExpressRoute
+from svc_booking.appointment.express import BookingRoute
 from svc_booking.appointment.ports import UnitOfWork
 from svc_booking.appointment.schemas import AppointmentCreate, AppointmentMove, AppointmentOut
 from svc_booking.database import AUDIT
@@ -57,7 +57,7 @@ from svc_booking.slot.domain import NoSuchSlot, QuotaFull, SlotFull, WrongSlot
 from svc_booking.slot.guide import SlotGuide
 
 router = APIRouter(prefix="/v1/appointments", tags=["预约"])
-express = APIRouter(prefix="/v1/appointments", tags=["预约"], route_class=ExpressRoute)
+express = APIRouter(prefix="/v1/appointments", tags=["预约"], route_class=BookingRoute)
 
 TIME_PROBLEMS = (NoSuchSlot, BookingClosed, NotOpenYet, SlotFull, QuotaFull)
 CONDUCT_PROBLEMS = (NoShowBlock, LateCancelBlock, DailyLimit)
