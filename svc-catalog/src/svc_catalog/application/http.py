@@ -6,16 +6,17 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from lib_gm import FieldCipher
 from lib_kernel import IllegalMove, NotAllowed, StaleVersion
-from lib_service.web import ClockDep, ReadSession, component, recorded, unit_of_work
+from lib_service.web import ClockDep, ReadSession, component, unit_of_work
 from lib_web import (
     Caller,
     CallerKind,
     Citizen,
     Cursor,
+    Keyed,
     KeyReused,
     Limit,
     Page,
@@ -42,6 +43,7 @@ from svc_catalog.application.domain import (
     Status,
     ToldAlready,
 )
+from svc_catalog.application.express import Counter, SubmissionRoute
 from svc_catalog.application.form import FormInvalid
 from svc_catalog.application.listing import Wanted
 from svc_catalog.application.materials import MaterialsMissing
@@ -65,6 +67,7 @@ from svc_catalog.bundle.domain import AnswersInvalid, NoSuchBundle
 from svc_catalog.item.domain import NoSuchItem
 
 router = APIRouter(prefix="/v1/applications", tags=["办件"])
+express = APIRouter(prefix="/v1/applications", tags=["办件"], route_class=SubmissionRoute)
 prechecks = APIRouter(tags=["办件"])
 
 Uow = Annotated[UnitOfWork, Depends(unit_of_work)]
@@ -102,19 +105,24 @@ def wanted(
 Filters = Annotated[Wanted, Depends(wanted)]
 
 
-@router.post("", status_code=201, responses=REFUSED)
+async def submission_counter(request: Request, keyed: Keyed) -> Counter:
+    """Return the counter for one request."""
+    return Counter(request.app.state.runtime, keyed)
+
+
+@express.post("", status_code=201, responses=REFUSED, response_model=ApplicationOut)
 async def create_application(
     body: ApplicationCreate,
     caller: HandsIn,
-    uow: Annotated[UnitOfWork, recorded(ApplicationOut)],
+    counter: Annotated[Counter, Depends(submission_counter)],
     wallet: Wallet,
     cipher: Cipher,
     clock: ClockDep,
-) -> ApplicationOut:
+) -> Response:
     """Hand in an application (申请), for oneself or, by a clerk, for the person at the window."""
     command = body.as_command(applicant_of(body, caller), caller)
-    filed = await submitting.submit(command, uow=uow, wallet=wallet, cipher=cipher, clock=clock)
-    return ApplicationOut.model_validate(filed)
+    filed = await submitting.submit(command, uow=counter.uow, wallet=wallet, cipher=cipher, clock=clock)
+    return counter.answer(filed)
 
 
 @prechecks.post("/v1/application-prechecks", responses=REFUSED)
