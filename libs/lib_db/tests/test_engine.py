@@ -35,6 +35,7 @@ async def test_a_connection_that_the_server_closed_is_replaced_unseen(empty_data
 async def test_a_connection_that_vanished_in_a_pause_is_replaced_unseen(
     empty_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(_engine, "TRUSTED_SECONDS", 1e9)
     engine = make_engine(empty_database, pool_size=1)
     first = await backend(engine)
     assert await backend(engine) == first
