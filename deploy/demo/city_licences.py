@@ -48,8 +48,6 @@ def _validity(text: str) -> Record:
     rule, _, value = text.partition(":")
     if rule == "-":
         return {"rule": "none"}
-    if rule == "fixed":
-        return {"rule": "fixed", "until": value}
     if rule == "birthday":
         return {"rule": "birthday", "age": int(value)}
     if rule == "field":

@@ -27,7 +27,7 @@ SIGNED_AT = ISSUED_AT + timedelta(minutes=1)
 
 
 def write_sample(folder: Path, kind_name: str = KIND) -> list[Path]:
-    """Write license.ofd, license.pdf, license.png, seal.png, seal.esl and root.pem; return their paths."""
+    """Write the licence, its pictures, its seal and the certificates above it; return their paths."""
     record = next(record for record in kind_records(CITY) if record["name"] == kind_name)
     kind = kind_from(record)
     with tempfile.TemporaryDirectory() as keys:
@@ -65,6 +65,8 @@ def write_sample(folder: Path, kind_name: str = KIND) -> list[Path]:
         "seal.png": picture,
         "seal.esl": seal,
         "root.pem": pem.armor("CERTIFICATE", authority.root.certificate),
+        # Between the root and the signer: not in the file, and no verifier finds the way without it.
+        "ca.pem": pem.armor("CERTIFICATE", authority.ca.certificate),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():

@@ -8,18 +8,19 @@ from uuid import UUID
 from PIL import Image, ImageDraw
 
 from lib_kernel import CITY_ZONE, LicenseNumber
-from svc_license.kind.domain import Kind
+from svc_license.kind.domain import Kind, Rule
 from svc_license.kind.page import PageContent
 
 ISSUED_AT = datetime(2026, 3, 4, 1, tzinfo=UTC)
 ORIGIN = "https://zwfw.example"
 PERSON = ("李明", "11010519491231002X")
-SHOP = ("平顶山市新华区李记面馆", "92410402MA4XD1234Q")
+CHILD = ("李小雨", "41040220160601002X")
+SHOP = ("平顶山市新华区李记面馆", "92410402MA4XD1234E")
 
 FIELDS: dict[str, dict[str, str]] = {
     "食品经营许可证": {
         "operator_name": "平顶山市新华区李记面馆",
-        "credit_code": "92410402MA4XD1234Q",
+        "credit_code": "92410402MA4XD1234E",
         "legal_representative": "李明",
         "premises": "河南省平顶山市新华区建设路中段与开源路交叉口向东一百米路北鹰城商业街三号楼一层 108 号",
         "business_form": "餐饮服务经营者（小型餐馆）",
@@ -81,6 +82,12 @@ FIELDS: dict[str, dict[str, str]] = {
         "birth_date": "1949-12-31",
         "address": "平顶山市新华区建设路西段 18 号院",
     },
+    "儿童福利证": {
+        "holder": "李小雨",
+        "sex": "女",
+        "birth_date": "2016-06-01",
+        "address": "平顶山市新华区建设路西段 18 号院",
+    },
     "特种行业许可证": {
         "operator_name": "平顶山市卫东区清泉商务宾馆",
         "legal_representative": "赵堃",
@@ -97,7 +104,8 @@ def content(kind: Kind) -> PageContent:
     for name, about in kind.schema["properties"].items():
         if about.get("format") == "photo":
             fields[name] = portrait() if kind.holder_kind == "person" else lorry()
-    name, number = PERSON if kind.holder_kind == "person" else SHOP
+    person = CHILD if kind.validity.rule is Rule.BIRTHDAY else PERSON
+    name, number = person if kind.holder_kind == "person" else SHOP
     today = ISSUED_AT.astimezone(CITY_ZONE).date()
     text = LicenseNumber(kind.code, kind.issuer, "20260000001").text
     return PageContent(

@@ -107,6 +107,12 @@ def shop_city(make_item: Callable[..., dict[str, Any]]) -> dict[str, list[dict[s
                 department=FIRE,
                 department_name="消防救援支队",
                 implementation_code=f"{FIRE}3{fire}",
+                result_license_type="LT2",
+                form={
+                    "type": "object",
+                    "properties": {"area": {"type": "integer", "title": "面积", "minimum": 1}},
+                    "additionalProperties": False,
+                },
             )
         ],
         "bundles": [bundle],

@@ -1,6 +1,11 @@
 """svc-license on its own database, with hand-written sister services."""
 
+import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +24,7 @@ from lib_messaging import InboxProcessor, wrap
 from lib_testing import CITIZEN, Clients, FixedClock, field_keys_file, internal_keys_file, running, staff
 from svc_license.database import MESSAGES
 from svc_license.kind.store import load_kinds
-from svc_license.license.consumers import draft_license
+from svc_license.license.consumers import draft_licenses
 from svc_license.license.issuing import Issuing
 from svc_license.license.ports import SealPlace, Subject
 from svc_license.license.sisters import SealClient
@@ -39,10 +44,10 @@ CARD: dict[str, Any] = {
     "fields": [["holder", "姓名"], ["birth_date", "出生日期"], ["address", "住址"]],
     "issuer": MARKET,
     "issuer_name": "平顶山市市场监督管理局",
-    "seal_code": "4104000000001",
+    "seal_code": "4104000000002",
     "definition": {
         "holder_kind": "person",
-        "validity": {"rule": "birthday", "age": 120},
+        "validity": {"rule": "none"},
         "layout": "card",
         "schema": {
             "type": "object",
@@ -58,6 +63,7 @@ CARD: dict[str, Any] = {
     },
 }
 ORIGIN = "https://zwfw.example"
+SAID = {"operator_name": "李记面馆"}
 OFFICER = staff("s_officer", "officer", orgs=(MARKET,))
 SECOND = staff("s_second", "officer", orgs=(MARKET,))
 
@@ -68,11 +74,12 @@ class FakeCatalog:
     def __init__(self) -> None:
         self.failures: list[Exception] = []
         self.name = "李明"
+        self.fields: dict[str, dict[str, str]] = {}
 
-    async def subject(self, application_id: UUID) -> Subject:
+    async def subject(self, application_id: UUID, type_code: str) -> Subject:
         if self.failures:
             raise self.failures.pop()
-        return Subject(self.name, "11010519491231002X", {"operator_name": "李记面馆"})
+        return Subject(self.name, "11010519491231002X", self.fields.get(type_code, SAID))
 
 
 class FakeSealing:
@@ -81,11 +88,13 @@ class FakeSealing:
     def __init__(self) -> None:
         self.failures: list[Exception] = []
         self.keys: list[str] = []
+        self.seals: list[str] = []
 
     async def seal(self, document: bytes, *, seal_code: str, use_key: str, place: SealPlace) -> bytes:
         if self.failures:
             raise self.failures.pop()
         self.keys.append(use_key)
+        self.seals.append(seal_code)
         return document + b"sealed"
 
     async def is_good(self, document: bytes) -> bool:
@@ -205,7 +214,7 @@ class Desk:
             happened_at=datetime(2026, 3, 4, tzinfo=UTC),
             result_license_type=TYPE,
         )
-        processor = InboxProcessor(draft_license.given(clock=self.clock), self.open_work)
+        processor = InboxProcessor(draft_licenses.given(clock=self.clock), self.open_work)
         await processor.process(wrap(event, source="svc-catalog", now=self.clock.now()))
         return event.application_id
 
@@ -255,3 +264,41 @@ class Desk:
 def desk(sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients) -> Desk:
     """Return the desk."""
     return Desk(sessions, clock, issuing, service)
+
+
+Worker = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
+
+
+@pytest.fixture
+def worker() -> Worker:
+    """Return what runs a worker process of its own: settings, address of the sisters, file of the clock."""
+    return _worker
+
+
+@asynccontextmanager
+async def _worker(
+    settings: Settings, address: str, clock_file: Path
+) -> AsyncGenerator[asyncio.subprocess.Process]:
+    environment = {
+        **os.environ,
+        "LICENSE_DATABASE_URL": settings.database_url,
+        "NATS_URL": settings.nats_url,
+        "INTERNAL_KEYS_FILE": str(settings.internal_keys_file),
+        "INTERNAL_SIGNING_KEY_FILE": str(settings.internal_signing_key_file),
+        "FIELD_KEYS_FILE": str(settings.field_keys_file),
+        "PERSON_ID_KEY_FILE": str(settings.person_id_key_file),
+        "FILES_URL": settings.files_url,
+        "CATALOG_URL": address,
+        "SEAL_URL": address,
+        "CLOCK_FILE": str(clock_file),
+        "LOG_LEVEL": "ERROR",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "svc_license.worker", env=environment, stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGKILL)
+        await process.wait()

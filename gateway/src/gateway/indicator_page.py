@@ -10,6 +10,7 @@ Row = dict[str, Any]
 STYLE = """
 .cards{margin-top:1rem}
 .cards h2{margin-top:.2rem}
+@media (min-width:1100px){.headlines{grid-template-columns:repeat(6,1fr)}}
 .tile small{color:var(--quiet)}
 .tile .mark{height:6px;border-radius:3px;background:var(--line);margin-top:.5rem;overflow:hidden}
 .tile .mark i{display:block;height:100%;background:var(--accent)}
@@ -37,7 +38,7 @@ def render(report: Row) -> str:
     at: datetime = report["at"]
     parts = [
         _note(report["missing"]),
-        f'<div class="tiles">{"".join(map(_tile, headlines))}</div>',
+        f'<div class="tiles headlines">{"".join(map(_tile, headlines))}</div>',
         '<div class="cards">',
         _card("各项比率（深色为现在，浅色为2021年报告）", _chart(_share_option(shares))),
         _card("与2021年报告之比", _chart(_ratio_option(rows))),
@@ -102,7 +103,7 @@ def _share_option(rows: list[Row]) -> Row:
     return {
         "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
         "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "value", "max": 100, "axisLabel": {"formatter": "{value}%"}},
+        "xAxis": {"type": "value", "max": 100, "axisLabel": {"formatter": "{value}%", "hideOverlap": True}},
         "yAxis": {"type": "category", "data": names},
         "series": [
             _bars("现在", [_percent(row["value"]) for row in reversed(rows)], "#14539a"),
@@ -117,7 +118,7 @@ def _ratio_option(rows: list[Row]) -> Row:
     return {
         "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
         "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "value", "axisLabel": {"formatter": "{value}%"}},
+        "xAxis": {"type": "value", "axisLabel": {"formatter": "{value}%", "hideOverlap": True}},
         "yAxis": {"type": "category", "data": [row["title"] for row in reversed(compared)]},
         "series": [_bars("占2021年报告值", ratios, "#1f7a4d")],
     }

@@ -95,6 +95,8 @@ POST   /v1/enrolment-runs                     catalog                 staff
 GET    /v1/enrolment-runs/{id}                catalog                 staff
 POST   /v1/enrolment-runs/{id}/pupils         catalog                 staff
 GET    /v1/enrolment-runs/{id}/pupils         catalog                 staff
+GET    /v1/enrolments                         catalog                 pc mobile
+POST   /v1/enrolments                         catalog                 pc mobile
 POST   /v1/enrolments/{id}/placement          catalog                 staff
 POST   /v1/enrolments/{id}/decline            catalog                 staff
 GET    /v1/case-audit                         catalog:/v1/audit-records staff
@@ -244,6 +246,8 @@ POST   /v1/seal-audit/verification            seal:/v1/audit/verification staff
 POST   /v1/document-verifications             seal:/v1/verifications  public pc mobile kiosk bank staff
 GET    /v1/revocation-list                    seal                    public pc mobile kiosk bank staff
 GET    /v1/authority-certificates             seal                    public pc mobile kiosk bank staff
+GET    /v1/pdf-revocation-list                seal                    public pc mobile kiosk bank staff
+GET    /v1/pdf-authority-certificate          seal                    public pc mobile kiosk bank staff
 
 GET    /v1/ratings                            complaint               pc mobile kiosk bank
 POST!  /v1/ratings/{id}/submission            complaint               pc mobile kiosk bank

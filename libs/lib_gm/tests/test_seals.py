@@ -96,3 +96,30 @@ def test_a_seal_made_by_a_stranger_is_found() -> None:
 def test_other_bytes_are_refused(bytes_: bytes) -> None:
     with pytest.raises(NotASeal):
         parse_seal(bytes_)
+
+
+@pytest.mark.parametrize("member", [b"\x05\x00", b"\x30\x00", b"\xa0\x00"])
+def test_a_million_members_are_refused_without_being_read(member: bytes) -> None:
+    content = member * 1_000_000
+    value = b"\x30\x83" + len(content).to_bytes(3, "big") + content
+    for read in (parse_seal, parse_signature):
+        with pytest.raises(NotASeal):
+            read(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b"\x30",
+        b"\x30\x80\x00\x00",
+        b"\x30\x81\x01\x00",
+        b"\x30\x85\x00\x00\x00\x00\x00",
+        b"\x30\x02\x05",
+        b"\x1f\x01\x00",
+        b"\x30\x00\x00",
+    ],
+)
+def test_what_is_no_der_is_refused(value: bytes) -> None:
+    with pytest.raises(NotASeal):
+        parse_signature(value)

@@ -27,6 +27,7 @@ from lib_ofd import (
     render_pdf,
     write_package,
 )
+from lib_testing.ofd_schema import violations
 
 NOW = datetime(2026, 3, 4, 1, tzinfo=UTC)
 PLACE = Place(200, 140, 42, 42)
@@ -70,6 +71,29 @@ def test_a_seal_covers_every_file() -> None:
     assert (signature.changed, signature.uncovered) == ((), ())
     assert signature.value == b"value" + signature.xml_digest + b"/Doc_0/Signs/Sign_0/Signature.xml"
     assert (signature.seal, signature.place) == (b"seal", PLACE)
+
+
+@pytest.mark.parametrize("document", [a_document(), Document(UUID(int=8), "空白页", NOW).build()])
+def test_files_keep_the_schemas_of_the_standard_with_any_number_of_seals(document: bytes) -> None:
+    assert violations(document) == []
+    assert violations(sealed(document)) == []
+    assert violations(sealed(sealed(document))) == []
+
+
+def test_what_departs_from_the_schemas_is_said() -> None:
+    files = read_package(sealed(a_document()))
+    path = "/Doc_0/Signs/Sign_0/Signature.xml"
+    files[path] = files[path].replace(b'ID="s002" PageRef="2"', b'PageRef="77"')
+    files["/OFD.xml"] = files["/OFD.xml"].replace(b"<ofd:DocRoot>", b"<ofd:Extra/><ofd:DocRoot>")
+    said = " ".join(violations(write_package(files)))
+    assert "StampAnnot lacks ID" in said
+    assert "77 is no ID" in said
+    assert "DocBody has the children DocInfo Extra DocRoot" in said
+
+
+def test_unpacked_files_can_be_read_by_everybody() -> None:
+    with zipfile.ZipFile(io.BytesIO(sealed(a_document()))) as archive:
+        assert {entry.external_attr >> 16 & 0o777 for entry in archive.infolist()} == {0o644}
 
 
 def test_a_second_seal_leaves_the_first_intact() -> None:

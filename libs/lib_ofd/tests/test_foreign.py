@@ -1,9 +1,11 @@
 """Files of other makers: other orders, prefixes, IDs and paths; seals added to them; places in them."""
 
+import io
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from PIL import Image
 
 from lib_ofd import (
     AcrossPages,
@@ -19,6 +21,7 @@ from lib_ofd import (
     find_keyword,
     read_package,
     read_signatures,
+    render,
     seal_document,
     write_package,
 )
@@ -78,7 +81,7 @@ def test_our_seal_joins_one_of_another_maker_without_breaking_it() -> None:
     assert (second.changed, second.uncovered) == ((), ())
     listed = read_package(sealed(foreign_ofd(MAKER, 4)))["/Doc_0/Signs/Signatures.xml"].decode()
     assert 'ID="s009"' in listed
-    assert "<MaxSignId>s009</MaxSignId>" in listed
+    assert "<MaxSignId>s010</MaxSignId>" in listed
 
 
 def test_a_file_that_was_never_signed_gets_its_list() -> None:
@@ -110,7 +113,7 @@ def three_pages() -> bytes:
     document.add(Text(30, 200, "甲方（盖章）", 5))
     files = read_package(document.build())
     root = files["/Doc_0/Document.xml"].decode()
-    entry = '<ofd:Page ID="2" BaseLoc="/Doc_0/Pages/Page_0/Content.xml"/>'
+    entry = '<ofd:Page ID="2" BaseLoc="Pages/Page_0/Content.xml"/>'
     assert entry in root
     more = "".join(
         f'<ofd:Page ID="{number}" BaseLoc="Pages/Page_{number}/Content.xml"/>' for number in (7, 8)
@@ -184,3 +187,24 @@ def test_a_file_added_under_a_signature_folder_is_not_covered() -> None:
     files = {name.lstrip("/"): data for name, data in read_package(sealed(three_pages())).items()}
     [signature] = read_signatures(zipped({**files, "Doc_0/Signs/Sign_0/Extra.xml": b"<x/>"}))
     assert signature.uncovered == ("/Doc_0/Signs/Sign_0/Extra.xml",)
+
+
+def test_each_page_shows_its_share_of_a_riding_seal_and_nothing_of_the_others() -> None:
+    found = seal_document(three_pages(), b"seal", AcrossPages(42, 42), NOW, lambda digest, path: digest)
+    thirds = Image.new("RGBA", (420, 420))
+    colors = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    for third, color in enumerate(colors):
+        thirds.paste((*color, 255), (third * 140, 0, third * 140 + 140, 420))
+    out = io.BytesIO()
+    thirds.save(out, "PNG")
+    seals = [(place, out.getvalue()) for place in found.places]
+    for number, color in enumerate(colors, 1):
+        png = Image.open(io.BytesIO(render(found.document, seals, page=number, dots_per_mm=2)))
+        page = png.convert("RGB")
+        middle = page.height // 2
+        assert page.getpixel((page.width - 14, middle)) == color
+        assert page.getpixel((page.width - 3, middle)) == color
+        assert page.getpixel((page.width - 25, middle)) == color
+        assert page.getpixel((page.width - 32, middle)) == (255, 255, 255)
+    with pytest.raises(NotOfd, match="没有指定的页"):
+        render(found.document, seals, page=4)

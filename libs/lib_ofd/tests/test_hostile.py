@@ -193,3 +193,41 @@ def test_a_truncated_file_is_refused(length: int) -> None:
 def test_random_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(NotOfd):
         read_signatures(data)
+
+
+def many_references(signatures: int, each: int) -> bytes:
+    """Return a small package whose signatures ask for very many files."""
+    name = "xmlns='http://www.ofdspec.org/2016'"
+    entry = "<Reference FileRef='x/y'><CheckValue>AAAA</CheckValue></Reference>"
+    listed = "".join(f"<Signature ID='s{number}' BaseLoc='s{number}.xml'/>" for number in range(signatures))
+    described = (
+        f"<Signature {name}><SignedInfo><References CheckMethod='SM3'>{entry * each}</References>"
+        "</SignedInfo><SignedValue>v.dat</SignedValue></Signature>"
+    )
+    files = {
+        "OFD.xml": ROOT.replace(b"</DocBody>", b"<Signatures>S.xml</Signatures></DocBody>"),
+        "S.xml": f"<Signatures {name}>{listed}</Signatures>".encode(),
+        **{f"s{number}.xml": described.encode() for number in range(signatures)},
+    }
+    return zipped(files)
+
+
+def test_signatures_that_ask_for_a_million_files_are_refused() -> None:
+    assert len(read_signatures(many_references(2, 100))) == 2
+    with pytest.raises(NotOfd, match="引用的文件过多"):
+        read_signatures(many_references(60, 500))
+
+
+def test_many_small_files_packed_too_well_are_refused_like_a_large_one() -> None:
+    with pytest.raises(NotOfd, match="压缩比"):
+        read_signatures(many_references(20, 14_000))
+
+
+def test_a_page_listed_again_and_again_is_refused() -> None:
+    files = dict(read_package(SEALED))
+    entry = b'<ofd:Page ID="2" BaseLoc="Pages/Page_0/Content.xml"/>'
+    assert entry in files["/Doc_0/Document.xml"]
+    again = entry.replace(b'"2"', b'"3"')
+    files["/Doc_0/Document.xml"] = files["/Doc_0/Document.xml"].replace(entry, entry + again)
+    with pytest.raises(NotOfd, match="同一文件"):
+        add_seal(write_package(files), b"seal", Place(1, 2, 42, 42, ""), NOW, lambda digest, path: digest)

@@ -29,7 +29,7 @@ class Then:
 class Stuck(BookingUnitOfWork):
     async def commit(self, answer=None):
         await self.session.flush()
-        await self.outbox.flush(self.session, self.tables)
+        await self.rows.write(self.session)
         print("claimed", flush=True)
         await asyncio.Event().wait()
 

@@ -25,6 +25,7 @@ from svc_catalog.handover import http as handover_http
 from svc_catalog.indicator import http as indicator_http
 from svc_catalog.indicator.http import Inhabitants
 from svc_catalog.item import http as item_http
+from svc_catalog.item.pages import ItemPages
 from svc_catalog.item_draft import http as item_draft_http
 from svc_catalog.outside import open_outside
 from svc_catalog.person_ids import PersonIds
@@ -46,15 +47,18 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         async with open_outside(settings) as outside:
             yield {
                 FieldCipher: FieldCipher.from_file(settings.field_keys_file),
-                KnownPlaces: KnownPlaces(runtime.sessions),
+                KnownPlaces: KnownPlaces(runtime.reading),
+                ItemPages: ItemPages(runtime.reading),
                 PersonIds: PersonIds.from_file(settings.person_id_key_file),
                 PartnerCities: PartnerCities(settings.exchange_partners),
                 Inhabitants: Inhabitants(settings.inhabitants),
                 **outside.components(),
             }
 
-    # Searching comes before single items: `/items/facets` is not an item's code.
+    # Routers are tried in turn: what a rush asks for comes first, and searching before single items, because
+    # `/items/facets` is not an item's code.
     routers = [
+        application_http.express,
         search_http.router,
         search_http.synonym_router,
         item_http.router,

@@ -40,7 +40,7 @@ class CatalogUnitOfWork(SqlUnitOfWork):
         self.items = ItemStore(self.session, found_by)
         self.drafts = DraftStore(self.session)
         self.synonyms = SynonymStore(self.session)
-        self.applications = ApplicationStore(self.session)
+        self.applications = ApplicationStore(self.session, self.rows)
         self.attachments = AttachmentStore(self.session)
         self.deliveries = DeliveryStore(self.session)
         self.application_drafts = ApplicationDraftStore(self.session)

@@ -8,7 +8,7 @@ from lib_gm import FieldCipher
 from lib_messaging import Periodic
 from lib_service import Runtime, Work, run_worker
 from svc_catalog.application import duties
-from svc_catalog.application.consumers import deliver_with_license
+from svc_catalog.application.consumers import keep_license
 from svc_catalog.attachment.duties import forget_unused
 from svc_catalog.draft.duties import forget_old
 from svc_catalog.enrolment.duties import check_pupils
@@ -39,7 +39,7 @@ async def work(settings: Settings, runtime: Runtime) -> AsyncGenerator[Work]:
         cipher = FieldCipher.from_file(settings.field_keys_file)
         yield Work(
             consumers=[
-                deliver_with_license.given(clock=clock),
+                keep_license.given(clock=clock),
                 transfer_accepted.given(cipher=cipher, clock=clock),
                 *(teller.given(cipher=cipher, clock=clock) for teller in tellers()),
             ],

@@ -12,17 +12,15 @@ from svc_catalog.application.domain import (
     NEXT,
     Application,
     ClockStopped,
-    FormInvalid,
     FourEyes,
-    MaterialsMissing,
     Status,
     StopKind,
     ToldAlready,
     case_number,
     new_application,
 )
-from svc_catalog.application.form import check_form, form_errors
-from svc_catalog.application.materials import Holding, Material, Source, Wallet, complete
+from svc_catalog.application.form import FormInvalid, check_form, form_errors
+from svc_catalog.application.materials import Holding, Material, MaterialsMissing, Source, Wallet, complete
 from svc_catalog.application.plan import CasePlan, NeededMaterial
 from svc_catalog.task.domain import NEXT as TASK_NEXT
 from svc_catalog.task.domain import PlannedStep, TaskStatus

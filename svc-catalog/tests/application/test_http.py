@@ -1,5 +1,6 @@
 """Applications over HTTP and by events, on a real database."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,9 +12,12 @@ from lib_db import Sessions
 from lib_messaging import InboxProcessor, wrap
 from lib_testing import CITIZEN, OTHER_CITIZEN, Clients, FixedClock, staff
 from lib_web import Caller, CallerKind
-from svc_catalog.application.consumers import deliver_with_license
+from svc_catalog.application.consumers import keep_license
 from svc_catalog.application.store import application
 from svc_catalog.database import MESSAGES
+from svc_catalog.delivery.store import delivery
+from svc_catalog.item.domain import State
+from svc_catalog.item.store import item
 from svc_catalog.uow import CatalogUnitOfWork
 
 MARKET = "114104000051846037"
@@ -157,6 +161,52 @@ async def test_a_repeated_submission_is_one_case(service: Clients, sessions: Ses
         assert await session.scalar(select(func.count()).select_from(application)) == 1
 
 
+async def test_a_repeated_submission_is_answered_also_when_it_would_be_refused_now(
+    service: Clients, sessions: Sessions
+) -> None:
+    key = {"Idempotency-Key": uuid4().hex}
+    client = service.as_(CITIZEN)
+    first = await client.post("/v1/applications", json=BODY, headers=key)
+    for other in ({**BODY, "conveniences": ["free_copies"]}, {**BODY, "form": {}}, {**BODY, "form": 1}):
+        reused = await client.post("/v1/applications", json=other, headers=key)
+        assert (reused.status_code, reused.json()["type"]) == (400, "/problems/idempotency-key-reused")
+    async with sessions.begin() as session:
+        await session.execute(item.update().values(is_published=False, state=State.SUSPENDED))
+    again = await client.post("/v1/applications", json=BODY, headers=key)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["idempotent-replayed"] == "true"
+    new = await client.post("/v1/applications", json=BODY, headers={"Idempotency-Key": uuid4().hex})
+    assert (new.status_code, new.json()["type"]) == (409, "/problems/item-suspended")
+    assert await kinds(sessions) == ["catalog.application.submitted.v1"]
+
+
+async def test_the_same_submission_sent_many_times_at_once_is_one_case_with_one_event(
+    service: Clients, sessions: Sessions
+) -> None:
+    # Also with a delivery, whose row goes another way into the same transaction.
+    for body in (BODY, {**BODY, "delivery": "pickup"}):
+        headers = {"Idempotency-Key": uuid4().hex}
+        async with service.as_(CITIZEN) as client:
+            sent = (client.post("/v1/applications", json=body, headers=headers) for _ in range(8))
+            answers = await asyncio.gather(*sent)
+        assert {(answer.status_code, answer.text) for answer in answers} == {(201, answers[0].text)}
+    assert await kinds(sessions) == ["catalog.application.submitted.v1"] * 2
+    async with sessions() as session:
+        assert await session.scalar(select(func.count()).select_from(application)) == 2
+        assert await session.scalar(select(func.count()).select_from(delivery)) == 1
+
+
+async def test_what_is_kept_is_what_is_answered_and_read_again(service: Clients) -> None:
+    client = service.as_(CITIZEN)
+    body = {**BODY, "conveniences": ["free_copies", "green_channel"]}
+    filed = await client.post("/v1/applications", json=body, headers={"Idempotency-Key": uuid4().hex})
+    plain = await client.post("/v1/applications", json=body)
+    for answer in (filed, plain):
+        read = await client.get(f"/v1/applications/{answer.json()['id']}")
+        assert read.json() == answer.json()
+    assert filed.json()["conveniences"] == ["free_copies", "green_channel"]
+
+
 async def test_svc_license_alone_learns_what_the_licence_says(service: Clients) -> None:
     filed = await submitted(service)
     path = f"/v1/applications/{filed['id']}/license-subject"
@@ -182,7 +232,7 @@ async def test_an_issued_licence_delivers_once_however_often_it_is_told(
         issued_at=datetime(2026, 3, 4, tzinfo=UTC),
     )
     envelope = wrap(event, source="svc-license", now=clock.now())
-    processor = InboxProcessor(deliver_with_license.given(clock=clock), lambda: CatalogUnitOfWork(sessions))
+    processor = InboxProcessor(keep_license.given(clock=clock), lambda: CatalogUnitOfWork(sessions))
     await processor.process(envelope)
     await processor.process(envelope)
     assert (await kinds(sessions)).count("catalog.application.delivered.v1") == 1

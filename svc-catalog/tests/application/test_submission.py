@@ -172,7 +172,8 @@ async def license_service() -> AsyncGenerator[Any]:
 async def test_holdings_are_asked_by_person_and_types(license_service: Any) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         assert request.url.path == "/v1/holdings"
-        assert dict(request.url.params) == {"person_id": "p", "license_types": "LT1,LT9"}
+        asked = request.url.params.multi_items()
+        assert asked == [("person_id", "p"), ("license_types", "LT1"), ("license_types", "LT9")]
         held = {"type_code": "LT9", "license_id": "l1", "name": "营业执照", "valid_until": None}
         return httpx.Response(200, json={"items": [held]})
 

@@ -20,7 +20,7 @@ from lib_messaging import InboxProcessor, wrap
 from lib_testing import FixedClock
 from svc_catalog.application import commands, duties
 from svc_catalog.application.commands import Decide, Ruling
-from svc_catalog.application.consumers import deliver_with_license
+from svc_catalog.application.consumers import keep_license
 from svc_catalog.application.domain import NEXT, RUNNING, Application, Status, StopKind
 from svc_catalog.application.materials import Material, Source
 from svc_catalog.application.sisters import NoWallet
@@ -60,6 +60,7 @@ def machine(database: str, cipher: FieldCipher) -> type[RuleBasedStateMachine]:
             self.status = Status.SUBMITTED
             self.stopped = False
             self.approved: set[str] = set()
+            self.licences: set[str] = set()
 
         def teardown(self) -> None:
             self.runner.run(self.engine.dispose())
@@ -167,23 +168,24 @@ def machine(database: str, cipher: FieldCipher) -> type[RuleBasedStateMachine]:
                 self.status = self.runner.run(self.found()).status
                 assert self.status in {Status.SUBMITTED, Status.ACCEPTED}
 
-        @rule()
-        def a_licence_is_issued(self) -> None:
+        @rule(kind=st.sampled_from(["LT1", "LT2"]))
+        def a_licence_is_issued(self, kind: str) -> None:
             event = LicenseIssued(
                 license_id=uuid4(),
                 license_number="1",
-                license_type="LT1",
+                license_type=kind,
                 license_name="证",
                 person_id="p",
                 application_id=self.id,
                 issued_at=self.clock.now(),
             )
             envelope = wrap(event, source="svc-license", now=self.clock.now())
-            processor = InboxProcessor(deliver_with_license.given(clock=self.clock), self.uow)
+            processor = InboxProcessor(keep_license.given(clock=self.clock), self.uow)
             for _ in range(2):
                 self.runner.run(processor.process(envelope))
             if self.status is Status.APPROVED:
-                self.status = Status.DELIVERED
+                self.licences.add(kind)
+                self.status = Status.DELIVERED if self.licences == {"LT1", "LT2"} else Status.APPROVED
 
         async def found(self) -> Application:
             async with self.uow() as uow:

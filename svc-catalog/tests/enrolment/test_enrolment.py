@@ -16,13 +16,15 @@ from stand_ins import Departments, stand_ins
 
 from lib_db import Sessions
 from lib_gm import FieldCipher
-from lib_testing import Clients, FixedClock, staff
+from lib_testing import CITIZEN, Clients, FixedClock, staff
+from lib_web import Caller, CallerKind
 from svc_catalog.application.store import application
 from svc_catalog.attachment.store import attachment
 from svc_catalog.enrolment import duties
 from svc_catalog.enrolment.departments import HttpDepartments
 from svc_catalog.enrolment.domain import NEXT, EnrolmentStatus, assess
 from svc_catalog.enrolment.store import enrolment
+from svc_catalog.person_ids import PersonIds
 from svc_catalog.settings import Settings
 from svc_catalog.uow import CatalogUnitOfWork
 
@@ -157,6 +159,38 @@ async def test_a_run_enrols_the_clear_and_leaves_the_rest_to_clerks(
         }
         for value in await session.scalars(select(enrolment.c.content)):
             assert "小学" not in value
+
+
+async def test_a_guardian_registers_the_own_child_and_the_data_does_the_rest(
+    service: Clients, sessions: Sessions, rounds: Rounds, settings: Settings, clock: FixedClock
+) -> None:
+    child = next(child for child in children() if child.is_clear)
+    persons = PersonIds.from_file(settings.person_id_key_file)
+    mother = Caller(CallerKind.CITIZEN, persons.of(child.guardian_number), "mobile")
+    body = as_body(child)
+    early = await service.as_(mother).post("/v1/enrolments", json=body)
+    assert (early.status_code, early.json()["type"]) == (404, "/problems/enrolment-run-not-found")
+    run = await service.as_(OFFICER).post("/v1/enrolment-runs", json={"year": clock.now().year})
+    assert run.status_code == 201
+    wrong = await service.as_(CITIZEN).post("/v1/enrolments", json=body)
+    assert (wrong.status_code, wrong.json()["type"]) == (422, "/problems/not-the-guardian")
+    assert (await service.as_(mother).post("/v1/enrolments", json=body)).json() == {"new": 1, "known": 0}
+    assert (await service.as_(mother).post("/v1/enrolments", json=body)).json() == {"new": 0, "known": 1}
+    await rounds.until_idle()
+    [mine] = (await service.as_(mother).get("/v1/enrolments")).json()["items"]
+    assert (mine["status"], mine["school_name"]) == ("enrolled", child.school.name)
+    assert (await service.as_(CITIZEN).get("/v1/enrolments")).json()["items"] == []
+    path = f"/v1/applications/{mine['application_id']}"
+    assert not (await service.as_(mother).get(path)).json()["is_on_behalf"]
+
+
+async def test_an_application_from_a_list_is_one_on_behalf(
+    service: Clients, sessions: Sessions, rounds: Rounds
+) -> None:
+    await begun(service, [next(child for child in children() if child.is_clear)])
+    await rounds.until_idle()
+    async with sessions() as session:
+        assert await session.scalar(select(application.c.submitted_by)) == OFFICER.subject
 
 
 async def test_a_service_down_for_an_hour_loses_nothing(

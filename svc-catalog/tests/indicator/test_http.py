@@ -15,7 +15,7 @@ from svc_catalog.application.domain import Convenience, Status
 from svc_catalog.application.store import application
 from svc_catalog.delivery.domain import Method
 
-INHABITANTS = 4_987_137
+INHABITANTS = 5_048_000
 DECIDED = {Status.APPROVED, Status.REFUSED, Status.DELIVERED}
 NEW_YEAR = datetime(2025, 12, 31, 15, 59, tzinfo=UTC)  # One minute before it is 2026 in the city.
 

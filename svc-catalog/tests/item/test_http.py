@@ -1,6 +1,7 @@
 """Finding items over HTTP, on a real database."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -8,6 +9,9 @@ from sqlalchemy import select
 from lib_db import Sessions
 from lib_testing import PUBLIC, Clients
 from svc_catalog.database import MESSAGES
+from svc_catalog.item.domain import State
+from svc_catalog.item.store import item
+from svc_catalog.place.store import service_point
 from svc_catalog.search.domain import bigrams, normalise
 from svc_catalog.search.segment import search_words
 from svc_catalog.seed import seed
@@ -77,6 +81,28 @@ async def test_an_item_says_what_to_bring_and_is_not_sent_twice(service: Clients
     assert first.json()["department_name"] == "平顶山市市场监督管理局"
     again = await client.get("/v1/items/410131016001", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_a_page_that_was_written_out_before_follows_item_and_places_at_once(
+    service: Clients, sessions: Sessions
+) -> None:
+    client = service.as_(PUBLIC)
+    tags = []
+
+    async def page() -> dict[str, Any]:
+        answer = await client.get("/v1/items/410131016001")
+        tags.append(answer.headers["etag"])
+        found: dict[str, Any] = answer.json()
+        return found
+
+    assert await page() == await page()
+    async with sessions.begin() as session:
+        await session.execute(item.update().values(state=State.SUSPENDED, state_reason="系统升级"))
+    assert (await page())["state_reason"] == "系统升级"
+    async with sessions.begin() as session:
+        await session.execute(service_point.delete())
+    assert (await page())["service_points"] == []
+    assert len(set(tags)) == 3
 
 
 async def test_an_unknown_item_is_a_problem(service: Clients) -> None:

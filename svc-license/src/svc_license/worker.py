@@ -9,7 +9,7 @@ from lib_messaging import Periodic
 from lib_service import Runtime, Work, run_worker
 from svc_license.checking.duties import Forgetting
 from svc_license.exchange.duties import Exchanging
-from svc_license.license.consumers import draft_license
+from svc_license.license.consumers import draft_licenses, follow_seal, go_on
 from svc_license.license.duties import Expiry, Indexing
 from svc_license.license.issuing import Issuing
 from svc_license.person import PersonKey
@@ -50,7 +50,8 @@ def main() -> None:
                 exchanging = Exchanging(sessions, province, cipher, clock)
                 duties.append(Periodic("exchange", exchanging.send_once, 2.0))
                 duties.append(Periodic("reconcile", exchanging.reconcile_once, 900.0))
-            yield Work(consumers=[draft_license.given(clock=clock)], duties=duties)
+            consumers = [handler.given(clock=clock) for handler in (draft_licenses, follow_seal, go_on)]
+            yield Work(consumers=consumers, duties=duties)
 
     run_worker(SERVICE, settings, work)
 

@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,11 @@ import pytest
 from specimens import FIELDS, content
 
 from lib_kernel import Invalid, LicenseNumber
-from lib_ofd import Place, Text, missing, read_data, render, render_pdf, width
+from lib_ofd import Place, Text, add_seal, missing, read_data, render, render_pdf, width
+from lib_testing.ofd_schema import violations
 from svc_license.kind.domain import Kind, KindInvalid, Rule, Validity
 from svc_license.kind.form import check_fields
-from svc_license.kind.page import CharacterMissing, check_printable, draw, render_page
+from svc_license.kind.page import CharacterMissing, check_printable, draw, holder_number_kind, render_page
 from svc_license.kind.store import kind_from
 from svc_license.kind.template import layout, parse_template
 from svc_license.kind.typeset import NEVER_FIRST, DoesNotFit, fit, wrap
@@ -42,12 +43,39 @@ def test_every_kind_of_the_city_can_be_drawn(name: str) -> None:
     assert LicenseNumber.parse(data["ZZBS"]).type_code == kind.code
 
 
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_every_kind_of_the_city_keeps_the_schemas_of_ofd(name: str) -> None:
+    kind = KINDS[name]
+    document = render_page(content(kind), kind)
+    assert violations(document) == []
+    place, when = Place(10, 10, 42, 42), datetime(2026, 3, 4, tzinfo=UTC)
+    for _ in range(2):
+        document = add_seal(document, b"seal", place, when, lambda digest, path: digest)
+    assert violations(document) == []
+
+
+def test_a_childs_licence_ends_the_day_before_its_eighteenth_birthday() -> None:
+    kind = KINDS["儿童福利证"]
+    said = content(kind)
+    assert said.valid_until == date(2034, 5, 31)
+    assert read_data(render_page(said, kind))["ZZYXQJZRQ"] == "2034-05-31"
+    with pytest.raises(Invalid, match="已经到期"):
+        kind.validity.last_day(TODAY, {}, NUMBER)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(NUMBER, "111"), ("92410402MA4XD1234E", "001"), ("E12345678", "999")]
+)
+def test_the_kind_of_a_holders_number_is_said_rightly(number: str, code: str) -> None:
+    assert holder_number_kind(number)[0] == code
+
+
 def test_the_file_holds_the_metadata_and_is_the_same_each_time() -> None:
     kind = KINDS["食品经营许可证"]
     document = render_page(content(kind), kind)
     assert render_page(content(kind), kind) == document
     data = read_data(document)
-    assert (data["CZZT"], data["CZZTDMLXDM"]) == ("平顶山市新华区李记面馆", "111")
+    assert (data["CZZT"], data["CZZTDMLXDM"]) == ("平顶山市新华区李记面馆", "001")
     assert (data["ZZBFRQ"], data["ZZYXQQSRQ"], data["ZZYXQJZRQ"]) == (
         "2026-03-04",
         "2026-03-04",
@@ -141,7 +169,6 @@ def test_a_definition_that_contradicts_itself_is_not_loaded(
     [
         (Validity(), None),
         (Validity(Rule.YEARS, years=5), date(2031, 3, 3)),
-        (Validity(Rule.FIXED, until=date(2027, 12, 31)), date(2027, 12, 31)),
         (Validity(Rule.BIRTHDAY, age=80), date(2029, 12, 30)),
         (Validity(Rule.FIELD, field="end"), date(2028, 1, 1)),
     ],
@@ -157,7 +184,6 @@ def test_a_licence_of_a_leap_day_ends_on_an_existing_day() -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        Validity(Rule.FIXED, until=date(2026, 3, 3)),
         Validity(Rule.BIRTHDAY, age=18),
         Validity(Rule.FIELD, field="nothing"),
     ],

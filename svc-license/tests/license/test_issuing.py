@@ -10,19 +10,22 @@ import pytest
 from sqlalchemy import func, select
 
 from lib_contracts.catalog import ApplicationApproved
+from lib_contracts.seal import SealReplaced, SealUnfrozen
 from lib_db import Sessions
-from lib_kernel import IllegalMove, LicenseNumber, Unavailable, move
+from lib_kernel import Conflict, IllegalMove, LicenseNumber, Unavailable, move
 from lib_messaging import Envelope, InboxProcessor, wrap
 from lib_testing import CITIZEN, OTHER_CITIZEN, Clients, FixedClock
 from lib_web import Caller, CallerKind
 from svc_license.database import MESSAGES
-from svc_license.license.consumers import draft_license
+from svc_license.license.consumers import draft_licenses, follow_seal, go_on
 from svc_license.license.domain import NEXT, Status
 from svc_license.license.issuing import Issuing
 from svc_license.license.store import license_table
 from svc_license.uow import LicenseUnitOfWork
 from svc_license.usage.store import license_read
 
+MARKET = "11410400005184603J"
+TYPE, CARD_TYPE = f"{MARKET}001", f"{MARKET}002"
 BANK = Caller(CallerKind.PARTNER, "psbc", "bank", partner="psbc")
 OTHER_BANK = Caller(CallerKind.PARTNER, "ccb", "bank", partner="ccb")
 
@@ -43,18 +46,18 @@ def an_approval(application_id: UUID | None = None, **changes: Any) -> Applicati
         "person_id": CITIZEN.subject,
         "item_code": "410101001000",
         "item_name": "食品经营许可（新办）",
-        "department": "11410400005184603J",
+        "department": MARKET,
         "service_point": "410422-HALL",
         "appointment_id": None,
         "happened_at": datetime(2026, 3, 4, tzinfo=UTC),
-        "result_license_type": "11410400005184603J001",
+        "result_license_type": TYPE,
         **changes,
     }
     return ApplicationApproved.model_validate(facts)
 
 
 async def tell(sessions: Sessions, clock: FixedClock, event: ApplicationApproved, times: int = 1) -> None:
-    processor = InboxProcessor(draft_license.given(clock=clock), lambda: LicenseUnitOfWork(sessions))
+    processor = InboxProcessor(draft_licenses.given(clock=clock), lambda: LicenseUnitOfWork(sessions))
     envelope = wrap(event, source="svc-catalog", now=clock.now())
     for _ in range(times):
         await processor.process(envelope)
@@ -96,6 +99,40 @@ async def test_an_approval_told_twice_makes_one_licence(
         pass
     assert await statuses(sessions) == [Status.VALID]
     assert await events(sessions) == ["license.license.issued.v1"]
+
+
+async def test_each_result_of_a_bundle_becomes_its_own_licence_once(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing, catalog: Any, sealing: Any, service: Clients
+) -> None:
+    results = [
+        {"license_type": TYPE, "department": MARKET, "item_code": "410101001000"},
+        {"license_type": CARD_TYPE, "department": "other", "item_code": "410101001001"},
+    ]
+    catalog.fields = {CARD_TYPE: {"holder": "李明"}}
+    approval = an_approval(results=results)
+    await tell(sessions, clock, approval, times=2)
+    await tell(sessions, clock, approval)  # The same fact in another envelope.
+    while await issuing.run_once():
+        pass
+    wallet = (await service.as_(CITIZEN).get("/v1/licenses")).json()["items"]
+    assert {(found["type_code"], found["department"]) for found in wallet} == {
+        (TYPE, MARKET),
+        (CARD_TYPE, "other"),
+    }
+    assert sorted(sealing.seals) == ["4104000000001", "4104000000002"]
+    assert await events(sessions) == ["license.license.issued.v1"] * 2
+
+
+async def test_what_the_release_before_left_out_is_drafted_beside_what_it_drafted(
+    sessions: Sessions, clock: FixedClock
+) -> None:
+    """It drafts one licence of an approval: the kind in `result_license_type`."""
+    application_id = uuid4()
+    await tell(sessions, clock, an_approval(application_id, result_license_type=CARD_TYPE))
+    results = [{"license_type": kind, "department": MARKET, "item_code": "1"} for kind in (TYPE, CARD_TYPE)]
+    whole = an_approval(application_id, result_license_type=CARD_TYPE, results=results)
+    await asyncio.gather(*(tell(sessions, clock, whole) for _ in range(3)))
+    assert await statuses(sessions) == [Status.DRAFTING] * 2
 
 
 async def test_the_licence_of_a_banks_application_names_the_bank_when_it_is_issued(
@@ -257,3 +294,38 @@ async def test_nobody_consents_for_another(
     assert (await service.as_(OTHER_CITIZEN).post("/v1/consents", json=body)).status_code == 404
     past = {**body, "expires_at": "2026-01-01T00:00:00+08:00"}
     assert (await service.as_(CITIZEN).post("/v1/consents", json=past)).json()["field"] == "expires_at"
+
+
+async def test_a_replaced_seals_place_is_taken_by_the_newest_one_also_when_told_twice(
+    desk: Any, sealing: Any, clock: FixedClock
+) -> None:
+    sealing.failures.append(Conflict("印章状态为已换发"))
+    await desk.approve()
+    await desk.work()
+    told = [
+        SealReplaced(seal_code=old, replaced_by=new, replaced_at=clock.now())
+        for old, new in (("4104000000001", "4104000000091"), ("4104000000091", "4104000000092"))
+    ]
+    processor = InboxProcessor(follow_seal.given(clock=clock), desk.open_work)
+    for event in (*told, told[0]):
+        await processor.process(wrap(event, source="svc-seal", now=clock.now()))
+    # No clock is moved: what waited is made at once, with the seal at the end of the line.
+    await desk.work()
+    assert [row.status for row in await desk.rows(license_table.c.status)] == [Status.VALID]
+    assert sealing.seals == ["4104000000092"]
+
+
+async def test_what_waits_for_a_frozen_seal_goes_on_when_it_is_free(
+    desk: Any, sealing: Any, clock: FixedClock
+) -> None:
+    sealing.failures.append(Conflict("印章状态为冻结"))
+    await desk.approve()
+    await desk.work()
+    [(status, problem)] = await desk.rows(license_table.c.status, license_table.c.problem)
+    assert (status, "冻结" in problem) == (Status.SEALING, True)
+    event = SealUnfrozen(seal_code="4104000000001", unfrozen_at=clock.now())
+    processor = InboxProcessor(go_on.given(clock=clock), desk.open_work)
+    for _ in range(2):
+        await processor.process(wrap(event, source="svc-seal", now=clock.now()))
+    await desk.work()
+    assert [row.status for row in await desk.rows(license_table.c.status)] == [Status.VALID]

@@ -1,11 +1,8 @@
 """Stopped anywhere while a licence is made: never two numbers, no file without a row, one valid."""
 
 import asyncio
-import os
 import signal
-import sys
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -235,37 +232,8 @@ class Sisters:
             writer.close()
 
 
-@asynccontextmanager
-async def worker(
-    settings: Settings, address: str, clock_file: Path
-) -> AsyncGenerator[asyncio.subprocess.Process]:
-    environment = {
-        **os.environ,
-        "LICENSE_DATABASE_URL": settings.database_url,
-        "NATS_URL": settings.nats_url,
-        "INTERNAL_KEYS_FILE": str(settings.internal_keys_file),
-        "INTERNAL_SIGNING_KEY_FILE": str(settings.internal_signing_key_file),
-        "FIELD_KEYS_FILE": str(settings.field_keys_file),
-        "PERSON_ID_KEY_FILE": str(settings.person_id_key_file),
-        "FILES_URL": settings.files_url,
-        "CATALOG_URL": address,
-        "SEAL_URL": address,
-        "CLOCK_FILE": str(clock_file),
-        "LOG_LEVEL": "ERROR",
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "svc_license.worker", env=environment, stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGKILL)
-        await process.wait()
-
-
 async def test_a_worker_killed_at_its_sisters_doors_leaves_nothing_half_done(
-    desk: Any, settings: Settings, tmp_path: Path
+    desk: Any, settings: Settings, tmp_path: Path, worker: Any
 ) -> None:
     clock_file = tmp_path / "clock.json"
     await desk.approve()

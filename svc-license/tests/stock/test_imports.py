@@ -3,7 +3,10 @@
 import asyncio
 import csv
 import io
+import signal
 import tracemalloc
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -12,7 +15,8 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_files import FileMissing, FileStore
 from lib_gm import FieldCipher, sm3
@@ -289,3 +293,78 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, importing: Importing
 
     peak(10)
     assert peak(3000) < 1.3 * peak(300) + 200_000
+
+
+GATES = {"PDS-000734": 734, "PDS-001345": 1345}
+
+
+async def test_a_worker_killed_in_the_middle_of_thousands_of_rows_takes_each_over_once(
+    desk: Any, settings: Settings, tmp_path: Path, worker: Any
+) -> None:
+    """A real process and a real SIGKILL, twice, each time within a batch; the third worker finishes."""
+    count, nowhere, clock_file = 2000, "http://127.0.0.1:9", tmp_path / "clock.json"
+    job_id = await uploaded(desk, a_csv([a_row(index) for index in range(count)]), part=LARGEST_PART)
+    async with gates(desk) as gate:
+        for step, (key, committed) in enumerate(zip(GATES.values(), (500, 1000), strict=True)):
+            clock_file.write_text(f'{{"offset_seconds": {step * 120}}}', encoding="utf-8")
+            async with worker(settings, nowhere, clock_file) as process:
+                await asyncio.wait_for(somebody_waits(gate, key), 60)
+                process.send_signal(signal.SIGKILL)
+                await process.wait()
+            await gate.execute(select(func.pg_advisory_unlock(key)))
+            assert len(await desk.rows(license_table.c.id)) == committed
+            assert (await job_of(desk, job_id))["good"] == committed
+        clock_file.write_text('{"offset_seconds": 240}', encoding="utf-8")
+        async with worker(settings, nowhere, clock_file):
+            await asyncio.wait_for(finished(desk, job_id), 60)
+    job = await job_of(desk, job_id)
+    assert (job["status"], job["good"], job["bad"]) == ("finished", count, 0)
+    rows = await desk.rows(license_table.c.external_number, license_table.c.number, license_table.c.status)
+    assert {row.external_number for row in rows} == {f"PDS-{index:06d}" for index in range(count)}
+    assert len({row.number for row in rows}) == len(rows) == count
+    assert {row.status for row in rows} == {Status.VALID}
+    async with desk.sessions() as session:
+        assert await session.scalar(select(func.count()).select_from(exchange_entry)) == count
+
+
+@asynccontextmanager
+async def gates(desk: Any) -> AsyncGenerator[AsyncSession]:
+    """Make whoever writes certain licences wait; yield the session that holds the gates closed."""
+    cases = " ".join(f"WHEN '{number}' THEN {key}" for number, key in GATES.items())
+    wait = f"PERFORM pg_advisory_xact_lock_shared(CASE NEW.external_number {cases} ELSE 1 END)"
+    async with desk.sessions.begin() as session:
+        await session.execute(
+            text(
+                "CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS "
+                f"$$BEGIN {wait}; RETURN NEW; END$$"
+            )
+        )
+        await session.execute(
+            text(
+                "CREATE TRIGGER wait_at_gate BEFORE INSERT ON license "
+                "FOR EACH ROW EXECUTE FUNCTION wait_at_gate()"
+            )
+        )
+    try:
+        async with desk.sessions() as session:
+            for key in GATES.values():
+                await session.execute(select(func.pg_advisory_lock(key)))
+            yield session
+            await session.execute(select(func.pg_advisory_unlock_all()))
+    finally:
+        async with desk.sessions.begin() as session:
+            await session.execute(text("DROP FUNCTION wait_at_gate CASCADE"))
+
+
+async def somebody_waits(gate: AsyncSession, key: int) -> None:
+    waiting = text(
+        "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+        "WHERE datname = current_database() AND locktype = 'advisory' AND objid = :key AND NOT granted"
+    )
+    while await gate.scalar(waiting, {"key": key}) is None:
+        await asyncio.sleep(0.02)
+
+
+async def finished(desk: Any, job_id: str) -> None:
+    while (await job_of(desk, job_id))["status"] == "running":
+        await asyncio.sleep(0.05)

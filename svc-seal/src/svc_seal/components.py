@@ -32,7 +32,7 @@ async def open_parts(runtime: Runtime, settings: Settings) -> AsyncGenerator[Par
     """Open the keys and run a desk while the block lasts."""
     now = runtime.clock.now()
     authority = open_authority(settings.keys_dir, now, settings)
-    pdf = open_pdf_authority(settings.keys_dir, authority.software, now)
+    pdf = open_pdf_authority(settings.keys_dir, authority.software, now, settings.public_origin)
     making = Making(AuthorityMaker(authority), AuthorityListIssuer(authority))
     cabinet = KeyCabinet(authority, pdf)
 

@@ -1,5 +1,6 @@
 """Certificates for PDF signatures: P-256, because PDF readers and pyHanko know no SM2."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,34 +14,64 @@ from svc_seal.keys import SoftwareKeys
 from svc_seal.keys.master import only_one, write_secret
 
 ROOT_NAME = "平顶山市政务服务 PDF 签名根证书（P-256）"
+LIST_PATH = "/public/v1/pdf-revocation-list"
 ROOT_VALIDITY = timedelta(days=20 * 365)
 LEAF_VALIDITY = timedelta(days=5 * 365)
 
 
 @dataclass(frozen=True)
 class PdfAuthority:
-    """A P-256 root that issues one certificate for each seal. `certificate` is DER."""
+    """A P-256 root that issues one certificate for each seal. `certificate` is DER.
+
+    `list_url` is where its revocation list is for everyone, and stands in what it issues.
+    """
 
     certificate: bytes
     key: ec.EllipticCurvePrivateKey
     software: SoftwareKeys
+    list_url: str = ""
 
     def issue(self, name: str, code: str, now: datetime) -> tuple[bytes, bytes]:
         """Return certificate and wrapped key of a seal's PDF signer."""
         key = ec.generate_private_key(ec.SECP256R1())
         root = x509.load_der_x509_certificate(self.certificate)
-        subject = _name(f"{name} {code}", name)
+        builder = _builder(_name(f"{name} {code}", name), root.subject, key.public_key(), now, LEAF_VALIDITY)
+        if self.list_url:
+            where = x509.DistributionPoint([x509.UniformResourceIdentifier(self.list_url)], None, None, None)
+            builder = builder.add_extension(x509.CRLDistributionPoints([where]), critical=False)
         certificate = _signed(
-            _builder(subject, root.subject, key.public_key(), now, LEAF_VALIDITY),
+            builder,
             key_usage=_usage(is_authority=False),
             is_authority=False,
             signing_key=self.key,
         )
         return certificate, self.software.master.wrap(_private(key), f"pdf:{code}")
 
+    def revocation_list(
+        self, entries: Iterable[tuple[int, datetime, str]], number: int, now: datetime, until: datetime
+    ) -> bytes:
+        """Return a list (RFC 5280, DER) of serial numbers with moment and reason of their revocation."""
+        root = x509.load_der_x509_certificate(self.certificate)
+        above = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(root.subject)
+            .last_update(now)
+            .next_update(until)
+            .add_extension(x509.CRLNumber(number), critical=False)
+            .add_extension(above, critical=False)
+        )
+        for serial, at, reason in entries:
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at)
+            if reason != x509.ReasonFlags.unspecified.name:
+                # An unspecified reason is left out (RFC 5280 §5.3.1).
+                entry = entry.add_extension(x509.CRLReason(x509.ReasonFlags[reason]), critical=False)
+            builder = builder.add_revoked_certificate(entry.build())
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
-def open_pdf_authority(folder: Path, software: SoftwareKeys, now: datetime) -> PdfAuthority:
-    """Return the authority in the folder; a folder without one gets one."""
+
+def open_pdf_authority(folder: Path, software: SoftwareKeys, now: datetime, origin: str = "") -> PdfAuthority:
+    """Return the authority in the folder; a folder without one gets one. `origin` is the city's address."""
     certificate, wrapped = folder / "pdf-root.cer", folder / "pdf-root.key"
     if not certificate.exists():
         with only_one(folder):
@@ -50,7 +81,8 @@ def open_pdf_authority(folder: Path, software: SoftwareKeys, now: datetime) -> P
     )
     if not isinstance(private, ec.EllipticCurvePrivateKey):
         raise ValueError("pdf-root.key is no P-256 key")
-    return PdfAuthority(certificate.read_bytes(), private, software)
+    where = f"{origin.rstrip('/')}{LIST_PATH}" if origin else ""
+    return PdfAuthority(certificate.read_bytes(), private, software, where)
 
 
 def _create_missing(certificate: Path, wrapped: Path, software: SoftwareKeys, now: datetime) -> None:

@@ -15,6 +15,11 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="SEAL_", frozen=True, extra="ignore", populate_by_name=True)
 
     keys_dir: Path = Field(description="folder of the authority and its master key; made on first use")
+    public_origin: str = Field(
+        default="",
+        validation_alias="PUBLIC_ORIGIN",
+        description="the city's address: PDF certificates say that their revocation list is there",
+    )
     master_keys: SecretStr | None = Field(
         default=None, description='{"current": "m1", "keys": {"m1": base64 of 16 bytes}} instead of a file'
     )

@@ -54,6 +54,8 @@ def test_a_round_seal_is_red_on_clear_ground_and_even_on_both_sides(name: str) -
     assert image.size == (420, 420)
     assert image.getpixel((210, 205)) == (215, 0, 15, 255)
     assert alpha(png).getpixel((2, 2)) == 0
+    # A reader that forgets the clear ground still shows a seal, not a red square.
+    assert image.convert("RGB").getpixel((2, 2)) == (255, 255, 255)
     left = sum(alpha(png).crop((0, 0, 210, 420)).histogram()[128:])
     right = sum(alpha(png).crop((210, 0, 420, 420)).histogram()[128:])
     assert abs(left - right) < 0.1 * (left + right)

@@ -39,6 +39,7 @@ async def trusting(settings: Settings, clock: FixedClock, tmp_path: Path) -> Asy
     [
         (1, "", "GM/T 0031-2014 (V1)"),
         (1, "bare", "GM/T 0031-2014 (V1)"),
+        (1, "dashed", "GM/T 0031-2014 (V1)"),
         (4, "digests", "GB/T 38540-2020 (V4)"),
         (4, "tagged", "GB/T 38540-2020 (V4)"),
         (5, "stamped", "GM/T 0031-2025 (V5)"),
@@ -49,6 +50,36 @@ def test_files_of_every_generation_are_judged_and_named(version: int, style: str
     [verdict] = verify_ofd(document, Trust.of([MAKER.root]))
     assert verdict.is_valid, [found for found in verdict.findings if not found.ok]
     assert (verdict.form, verdict.seal_name) == (form, "外省市场监督管理局")
+
+
+def test_a_v1_time_as_clocks_show_it_is_beijing_time() -> None:
+    [verdict] = verify_ofd(foreign_ofd(MAKER, 1, style="dashed"), Trust.of([MAKER.root]))
+    assert verdict.signed_at == WEDNESDAY.replace(microsecond=0)
+
+
+@pytest.mark.parametrize("tag", ["", "ofd", "f"])
+@pytest.mark.parametrize("locks", [True, False])
+@pytest.mark.parametrize("method", ["SM3", "sm3", "1.2.156.10197.1.401", "SHA256", "SHA-256"])
+def test_the_manners_of_other_makers_make_no_difference(tag: str, locks: bool, method: str) -> None:
+    """Prefixes, names of digests, and a signature that also covers the list of signatures."""
+    document = foreign_ofd(MAKER, 4, tag=tag, locks=locks, method=method)
+    [verdict] = verify_ofd(document, Trust.of([MAKER.root]))
+    assert verdict.is_valid, [found for found in verdict.findings if not found.ok]
+
+
+@pytest.mark.parametrize("method", ["SHA1", "MD5"])
+def test_files_unchanged_by_a_broken_digest_are_not_called_good(method: str) -> None:
+    [verdict] = verify_ofd(foreign_ofd(MAKER, 4, method=method), Trust.of([MAKER.root]))
+    failed = {found.check: found.text for found in verdict.findings if not found.ok}
+    assert failed == {"structure": f"签章使用的摘要算法 {method} 已不安全"}
+
+
+def test_a_list_that_was_covered_and_grew_is_found() -> None:
+    def change(files: dict[str, bytes]) -> None:
+        files["Doc_0/Signs/Signatures.xml"] += b" "
+
+    [verdict] = verify_ofd(foreign_ofd(MAKER, 4, locks=True, change=change), Trust.of([MAKER.root]))
+    assert {found.check for found in verdict.findings if not found.ok} == {"content"}
 
 
 async def test_a_foreign_file_is_good_where_its_root_is_trusted(trusting: Office) -> None:

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from lib_contracts._event import Event
 
 
@@ -86,12 +88,35 @@ class ApplicationSupplementRequested(_ApplicationEvent):
     type: ClassVar[str] = "catalog.application.supplement_requested.v1"
 
 
+class LicenseResult(BaseModel):
+    """A licence to issue: of which kind, by which department, from which item of the application."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    license_type: str
+    department: str
+    item_code: str
+
+
 class ApplicationApproved(_ApplicationEvent):
-    """An officer granted it. `result_license_type` names the licence to issue, if the item has one."""
+    """Officers granted it. `results` are the licences to issue: a bundle may have several kinds.
+
+    `result_license_type` is the last of them; events without `results` name their only licence there.
+    """
 
     type: ClassVar[str] = "catalog.application.approved.v1"
 
     result_license_type: str | None
+    results: tuple[LicenseResult, ...] = ()
+
+    def licenses(self) -> tuple[LicenseResult, ...]:
+        """Return the licences to issue, also those of an event without `results`."""
+        if self.results or self.result_license_type is None:
+            return self.results
+        alone = LicenseResult(
+            license_type=self.result_license_type, department=self.department, item_code=self.item_code
+        )
+        return (alone,)
 
 
 class ApplicationRefused(_ApplicationEvent):

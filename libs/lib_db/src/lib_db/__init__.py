@@ -1,8 +1,9 @@
 """Engine, sessions, column types and migrations of a service's own database."""
 
 from lib_db._answers import AnswerRecorder, KeptAnswer, KeptAnswers, answer_table
-from lib_db._engine import Sessions, make_engine, make_sessions, new_metadata
+from lib_db._engine import Sessions, make_engine, make_reading_sessions, make_sessions, new_metadata
 from lib_db._migrate import alembic_config, is_current, migrate, run_environment
+from lib_db._rows import KeyedRow, NewRows, driver
 from lib_db._types import EnumText, UtcDateTime
 
 __all__ = [
@@ -10,12 +11,16 @@ __all__ = [
     "EnumText",
     "KeptAnswer",
     "KeptAnswers",
+    "KeyedRow",
+    "NewRows",
     "Sessions",
     "UtcDateTime",
     "alembic_config",
     "answer_table",
+    "driver",
     "is_current",
     "make_engine",
+    "make_reading_sessions",
     "make_sessions",
     "migrate",
     "new_metadata",

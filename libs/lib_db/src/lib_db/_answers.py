@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Column, LargeBinary, MetaData, SmallInteger, Table, Text, delete, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lib_db._rows import KeyedRow
 from lib_db._types import UtcDateTime
 
 ANSWERS_KEPT = timedelta(days=7)
@@ -39,8 +39,12 @@ class KeptAnswer:
 class AnswerRecorder(Protocol):
     """Writes the answer of a command inside the command's own transaction."""
 
-    async def record(self, session: AsyncSession, answer: object) -> None:
-        """Write `answer`, the command's result, as it will be sent."""
+    def row(self, answer: object) -> KeyedRow:
+        """Return the row of `answer`, the command's result, as it will be sent."""
+        ...
+
+    def taken(self) -> Exception:
+        """Return what to raise when another request with this key committed in the meantime."""
         ...
 
 
@@ -61,22 +65,17 @@ class KeptAnswers:
         ).one_or_none()
         return KeptAnswer(found.request_hash, found.status, found.body) if found else None
 
-    async def add(self, session: AsyncSession, scope: str, key: str, answer: KeptAnswer) -> bool:
-        """Write the answer; return False when another request with this key committed in the meantime."""
-        written = await session.execute(
-            insert(self.table)
-            .values(
-                scope=scope,
-                key=key,
-                request_hash=answer.request_hash,
-                status=answer.status,
-                body=answer.body,
-                created_at=datetime.now(UTC),
-            )
-            .on_conflict_do_nothing()
-            .returning(self.table.c.key)
-        )
-        return written.one_or_none() is not None
+    def row(self, scope: str, key: str, answer: KeptAnswer) -> KeyedRow:
+        """Return the row that keeps an answer; nothing is written with it once its key is taken."""
+        row = {
+            "scope": scope,
+            "key": key,
+            "request_hash": answer.request_hash,
+            "status": answer.status,
+            "body": answer.body,
+            "created_at": datetime.now(UTC),
+        }
+        return KeyedRow(self.table, row)
 
     async def forget_old(self, session: AsyncSession) -> None:
         """Delete answers older than `ANSWERS_KEPT`."""

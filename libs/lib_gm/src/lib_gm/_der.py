@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from asn1crypto import core, parser
+from asn1crypto import core
 
 UNIVERSAL, CONTEXT = 0, 2
 INTEGER, BIT_STRING, OCTET_STRING, OID, SEQUENCE, SET = 2, 3, 4, 6, 16, 17
 UTF8_STRING, PRINTABLE_STRING, IA5_STRING, UTC_TIME, GENERALIZED_TIME = 12, 19, 22, 23, 24
 TEXTS = {UTF8_STRING: "utf-8", PRINTABLE_STRING: "ascii", IA5_STRING: "ascii", 30: "utf-16-be", 20: "latin-1"}
+
+
+MOST_MEMBERS = 20_000
+LONGEST_HEAD = 6  # Tag, and a length of up to four octets.
 
 
 class NotDer(ValueError):
@@ -95,19 +99,32 @@ class Node:
 
 
 def _nodes(data: bytes) -> list[Node]:
+    """Return the values one after another, in the time of reading once: the bytes are a stranger's."""
     found: list[Node] = []
     position = 0
     while position < len(data):
-        try:
-            kind, method, tag, header, content, trailer = parser.parse(data[position:])
-        except ValueError as error:
-            raise NotDer("no DER") from error
-        raw = header + content + trailer
-        if trailer or (header[1:] != _length(len(content)) and tag < 31):
-            raise NotDer("a length is not written as DER wants it")
-        found.append(Node(kind, tag, bool(method), raw, content))
-        position += len(raw)
+        if len(found) == MOST_MEMBERS:
+            raise NotDer("more members than any seal has")
+        begin, end = _extent(data, position)
+        first, raw = data[position], data[position:end]
+        found.append(Node(first >> 6, first & 31, bool(first & 32), raw, data[begin:end]))
+        position = end
     return found
+
+
+def _extent(data: bytes, position: int) -> tuple[int, int]:
+    """Return where the content of the value at a position begins and ends."""
+    head = data[position : position + LONGEST_HEAD]
+    if len(head) < 2 or head[0] & 31 == 31:
+        raise NotDer("no DER")
+    octets = head[1] & 0x7F if head[1] & 0x80 else 0
+    size = int.from_bytes(head[2 : 2 + octets], "big") if octets else head[1]
+    if octets > LONGEST_HEAD - 2 or head[1 : 2 + octets] != _length(size):
+        raise NotDer("a length is not written as DER wants it")
+    begin = position + 2 + octets
+    if begin + size > len(data):
+        raise NotDer("a value is cut off")
+    return begin, begin + size
 
 
 def _length(size: int) -> bytes:

@@ -5,7 +5,7 @@ V1 is GM/T 0031-2014, V5 is GM/T 0031-2025. Everything signed is kept as the byt
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from enum import IntEnum
 from functools import lru_cache
 from typing import TypeVar
@@ -30,6 +30,7 @@ from lib_gm._sm2 import sm3
 
 T = TypeVar("T")
 
+BEIJING = timezone(timedelta(hours=8))
 TIME_STAMP_CONTENT = "1.2.840.113549.1.9.16.1.4"
 MAKER_ID = "CITY"
 UNIT_SEAL = 1
@@ -280,7 +281,8 @@ def _signed_signature(root: Node) -> Signed:
 def _loose_moment(value: Node) -> datetime:
     """Return the time of a V1 signature: a DER time or its plain text inside a BIT STRING, or a time itself.
 
-    A time stamp token instead of a time is read for the time it names.
+    A time stamp token instead of a time is read for the time it names. A text with dashes and colons is what
+    makers' clocks show: Beijing time.
     """
     if value.tag in {23, GENERALIZED_TIME}:
         return value.moment()
@@ -289,7 +291,11 @@ def _loose_moment(value: Node) -> datetime:
         return time_of_stamp(content)
     if content[:1] in {b"\x17", bytes([GENERALIZED_TIME])}:
         return Node.read(content).moment()
-    text = content.decode("ascii").rstrip("Z")
+    text = content.decode("ascii").strip()
+    if "-" in text:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)
+    text = text.rstrip("Z")
     shape = "%Y%m%d%H%M%S" if len(text) == 14 else "%y%m%d%H%M%S"
     return datetime.strptime(text, shape).replace(tzinfo=UTC)
 

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from lib_local._people import (
@@ -22,6 +23,7 @@ from lib_local._people import (
 from lib_local._supervisor import Command
 
 SERVICES = ("catalog", "booking", "license", "seal", "complaint")
+WITH_A_PAST = ("catalog", "booking", "license", "complaint")
 OFFSETS = {
     "gateway": 0,
     "identity": 1,
@@ -96,6 +98,7 @@ class Plan:
         digest = hashlib.sha256()
         files = [*self.root.glob("svc-*/src/*/migrations/versions/*.py"), *self.city.rglob("*.json")]
         files += [*self.root.glob("svc-*/src/*/seed.py"), self.root / "gateway/src/gateway/seed.py"]
+        files += self.root.glob("deploy/demo/history/*.py")
         for path in sorted(files):
             digest.update(str(path.relative_to(self.root)).encode() + path.read_bytes())
         return digest.hexdigest()
@@ -134,14 +137,20 @@ def environment(
     }
 
 
-def migrations(plan: Plan, shared: Mapping[str, str]) -> list[Command]:
-    """Return the one-shot commands that bring each database up."""
-    return [_once(plan, service, "migrate", shared) for service in SERVICES]
+def preparations(plan: Plan, shared: Mapping[str, str], last: date) -> list[list[Command]]:
+    """Return for each service the one-shot commands, in order, that bring its database up and fill it.
 
-
-def seeds(plan: Plan, shared: Mapping[str, str]) -> list[Command]:
-    """Return the one-shot commands that load the city's data."""
-    return [_once(plan, service, "seed", shared) for service in SERVICES]
+    The last one gives it a year of activity up to the end of a day.
+    """
+    folder = str(plan.root / "deploy" / "demo")
+    found = []
+    for name in SERVICES:
+        commands = [_once(plan, name, verb, shared) for verb in ("migrate", "seed")]
+        if name in WITH_A_PAST:
+            arguments = ["lib_local._history", folder, name, last.isoformat()]
+            commands.append(Command(f"{name}-past", arguments, shared))
+        found.append(commands)
+    return found
 
 
 def registration(plan: Plan, shared: Mapping[str, str]) -> Command:

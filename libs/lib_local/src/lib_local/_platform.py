@@ -7,12 +7,15 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
 import uvicorn
 
+from lib_kernel import CITY_ZONE
 from lib_local import _plan
 from lib_local._identity import DemoIdentityProvider
 from lib_local._keys import Keys, open_keys
@@ -29,7 +32,7 @@ from lib_local._people import (
 )
 from lib_local._plan import SERVICES, Plan
 from lib_local._postgres import Postgres, create_database
-from lib_local._supervisor import Supervisor
+from lib_local._supervisor import Command, Supervisor
 
 
 class AlreadyRunning(RuntimeError):
@@ -120,10 +123,15 @@ class Platform:
         public = {name: self._keys.public_pem(name) for name in ("bank", "bank-sm2", "kiosk", "kunshan")}
         registered = _plan.registered_keys(public, point)
         (self._plan.folder / "keys" / "registered.json").write_text(json.dumps(registered))
-        for batch in (_plan.migrations(self._plan, shared), _plan.seeds(self._plan, shared)):
-            await asyncio.gather(*(self.supervisor.run_once(command) for command in batch))
+        yesterday = datetime.now(CITY_ZONE).date() - timedelta(days=1)
+        services = _plan.preparations(self._plan, shared, yesterday)
+        await asyncio.gather(*(self._in_order(commands) for commands in services))
         await self.supervisor.run_once(_plan.registration(self._plan, shared))
         state.write_text(json.dumps({"loaded": wanted}))
+
+    async def _in_order(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            await self.supervisor.run_once(command)
 
     async def _serve_identity(self) -> None:
         config = uvicorn.Config(

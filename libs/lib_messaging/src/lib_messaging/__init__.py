@@ -6,7 +6,7 @@ from lib_messaging._provision import ensure_consumer, ensure_streams
 from lib_messaging._relay import Relay
 from lib_messaging._replay import replay_dead_letters
 from lib_messaging._tables import MessageTables, message_tables
-from lib_messaging._uow import SqlOutbox, SqlUnitOfWork, outbox_rows
+from lib_messaging._uow import SqlOutbox, SqlUnitOfWork
 from lib_messaging._worker import Periodic, connect, keep_doing, run_until_stopped, stop_tasks
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "keep_doing",
     "message_tables",
     "on",
-    "outbox_rows",
     "replay_dead_letters",
     "run_until_stopped",
     "stop_tasks",

@@ -6,53 +6,45 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 import structlog
+from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_contracts import Event
-from lib_db import AnswerRecorder, Sessions
-from lib_messaging._envelope import Envelope, wrap
+from lib_db import AnswerRecorder, KeyedRow, NewRows, Sessions
+from lib_messaging._envelope import wrap
 from lib_messaging._tables import MessageTables
 
 
 class SqlOutbox:
-    """Collects the events of one transaction; `flush` writes them into it."""
+    """Puts events among the rows of a transaction."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, rows: NewRows, table: Table) -> None:
         self._source = source
-        self._envelopes: list[Envelope] = []
+        self._rows = rows
+        self._table = table
 
     def add(self, event: Event) -> None:
         """Send `event` when the transaction commits."""
         trace = structlog.contextvars.get_contextvars().get("traceparent")
-        self._envelopes.append(wrap(event, source=self._source, now=datetime.now(UTC), traceparent=trace))
-
-    async def flush(self, session: AsyncSession, tables: MessageTables) -> bool:
-        """Write the collected events; return whether there were any."""
-        if not self._envelopes:
-            return False
-        await session.execute(tables.outbox.insert(), outbox_rows(self._envelopes))
-        self._envelopes.clear()
-        return True
-
-
-def outbox_rows(envelopes: list[Envelope]) -> list[dict[str, object]]:
-    """Return the outbox rows of some envelopes."""
-    return [
-        {"id": e.id, "type": e.type, "envelope": e.model_dump_json(), "created_at": e.time} for e in envelopes
-    ]
+        e = wrap(event, source=self._source, now=datetime.now(UTC), traceparent=trace)
+        row = {"id": e.id, "type": e.type, "envelope": e.model_dump_json(), "created_at": e.time}
+        self._rows.add(self._table, row)
 
 
 class SqlUnitOfWork:
     """A transaction around one command. A service subclasses it and opens its stores in `open_stores`.
 
     Leaving the block without `commit` rolls everything back. `nudge` wakes the relay of this process after a
-    commit that left events.
+    commit that left events. `rows` collects new rows that the command does not touch again: they are written
+    at the end, by one statement together with events and answer. That statement is the whole transaction when
+    nothing went through `session`.
     """
 
     source: ClassVar[str]
     tables: ClassVar[MessageTables]
 
     session: AsyncSession
+    rows: NewRows
     outbox: SqlOutbox
 
     def __init__(
@@ -71,7 +63,8 @@ class SqlUnitOfWork:
 
     async def __aenter__(self) -> Self:
         self.session = self._sessions()
-        self.outbox = SqlOutbox(self.source)
+        self.rows = NewRows()
+        self.outbox = SqlOutbox(self.source, self.rows, self.tables.outbox)
         self.open_stores()
         return self
 
@@ -86,10 +79,16 @@ class SqlUnitOfWork:
         Raises:
             RepeatedRequest: (from the recorder) the same Idempotency-Key was committed in the meantime.
         """
-        await self.session.flush()
-        has_events = await self.outbox.flush(self.session, self.tables)
-        if self._answer is not None and answer is not None:
-            await self._answer.record(self.session, answer)
+        has_events = self.rows.has(self.tables.outbox)
+        keyed = self._answer.row(answer) if self._answer is not None and answer is not None else None
+        if not await self._write(keyed) and self._answer is not None:
+            raise self._answer.taken()
         await self.session.commit()
         if has_events:
             self._nudge()
+
+    async def _write(self, keyed: KeyedRow | None) -> bool:
+        """Write rows and answer; return False when the answer's key is taken."""
+        if self.session.in_transaction() or not self.rows.are_few:
+            return await self.rows.write(self.session, keyed)
+        return await self.rows.write_alone(self.session, keyed)

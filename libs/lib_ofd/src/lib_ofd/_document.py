@@ -1,4 +1,7 @@
-"""Builds one-page OFD documents: text, lines, pictures, data. Millimetres, origin top left."""
+"""Builds one-page OFD documents: text, lines, pictures, data. Millimetres, origin top left.
+
+Paths are relative to the file that holds them, as most makers write them: some readers know no other.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -134,19 +137,20 @@ class Document:
             E.Title(self.title),
             E.CreationDate(self.created_at.date().isoformat()),
             E.Creator("city-licence"),
-            E.CustomDatas(*(E.CustomData(value, Name=name) for name, value in self.data.items())),
         )
-        body = E.DocBody(info, E.DocRoot("/Doc_0/Document.xml"), E.Signatures("/Doc_0/Signs/Signatures.xml"))
+        if self.data:  # The schema knows no empty list.
+            info.append(E.CustomDatas(*(E.CustomData(value, Name=name) for name, value in self.data.items())))
+        body = E.DocBody(info, E.DocRoot("Doc_0/Document.xml"), E.Signatures("Doc_0/Signs/Signatures.xml"))
         return E.OFD(body, Version="1.0", DocType="OFD")
 
     def _document(self, largest_id: int) -> etree._Element:
         common = E.CommonData(
             E.MaxUnitID(str(largest_id)),
             E.PageArea(E.PhysicalBox(f"0 0 {self.width:g} {self.height:g}")),
-            E.PublicRes("/Doc_0/PublicRes.xml"),
-            E.DocumentRes("/Doc_0/DocumentRes.xml"),
+            E.PublicRes("PublicRes.xml"),
+            E.DocumentRes("DocumentRes.xml"),
         )
-        pages = E.Pages(E.Page(ID=PAGE_ID, BaseLoc="/Doc_0/Pages/Page_0/Content.xml"))
+        pages = E.Pages(E.Page(ID=PAGE_ID, BaseLoc="Pages/Page_0/Content.xml"))
         return E.Document(common, pages)
 
 
@@ -234,7 +238,7 @@ def _pictures_resource(pictures: list[tuple[int, Picture]]) -> etree._Element:
         E.MultiMedia(E.MediaFile(f"image_{number}.png"), ID=str(number), Type="Image", Format="PNG")
         for number, _ in pictures
     ]
-    return E.Res(E.MultiMedias(*media), BaseLoc="Res")
+    return E.Res(*([E.MultiMedias(*media)] if media else []), BaseLoc="Res")
 
 
 def _box(x: float, y: float, width: float, height: float) -> str:

@@ -99,7 +99,7 @@ def _of_object(item: etree._Element) -> Iterator[_Glyph]:
         x = _number(attribute(code, "X"), x)
         y = _number(attribute(code, "Y"), y)
         text = code.text or ""
-        across, down = _steps(code, "DeltaX", len(text)), _steps(code, "DeltaY", len(text))
+        across, down = advances(code, "DeltaX", len(text)), advances(code, "DeltaY", len(text))
         for index, character in enumerate(text):
             if not character.isspace():
                 yield _Glyph(character, left + a * x + c * y + e, top + b * x + d * y + f, size * abs(d or c))
@@ -111,7 +111,7 @@ def _number(text: str | None, otherwise: float) -> float:
     return numbers(text, 1)[0] if text else otherwise
 
 
-def _steps(code: etree._Element, name: str, most: int) -> list[float]:
+def advances(code: etree._Element, name: str, most: int) -> list[float]:
     """Return at most `most` advances: numbers, and `g n v` for n times v."""
     found: list[float] = []
     parts = iter((attribute(code, name) or "").split())

@@ -1,4 +1,4 @@
-"""Reads the first page back into parts and draws it as PNG or PDF, seals on top. Not a general OFD viewer.
+"""Reads a page back into parts and draws it as PNG or PDF, seals on top. Not a general OFD viewer.
 
 Both pictures come from the file itself, so they show what was sealed and nothing else.
 """
@@ -15,10 +15,12 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from lib_ofd._elements import NS
+from lib_ofd._elements import NAMESPACE, NS
 from lib_ofd._fonts import FONT_FILE
+from lib_ofd._keywords import advances
 from lib_ofd._package import NotOfd, absolute, find_text, parse_xml, read_package
-from lib_ofd._signatures import Place
+from lib_ofd._places import Place
+from lib_ofd._structure import bodies, pages
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 STEP = re.compile(r"[A-Z]|-?\d+(?:\.\d+)?")
@@ -27,6 +29,8 @@ POINTS_PER_MM = 72 / 25.4
 SMOOTHING = 2
 PDF_FONT = "CitySerif"
 LARGEST_PICTURE_PIXELS = 40_000_000
+WHOLE = (0.0, 0.0, 1.0, 1.0)
+DRAWN = [f"{{{NAMESPACE}}}{kind}" for kind in ("TextObject", "PathObject", "ImageObject")]
 
 Color = tuple[int, int, int]
 Points = list[tuple[float, float]]
@@ -53,11 +57,14 @@ class _Path:
 
 @dataclass(frozen=True)
 class _Image:
+    """A picture in its box; `shown` is the part of it that fills the box, as shares of its sides."""
+
     x: float
     y: float
     width: float
     height: float
     data: bytes
+    shown: tuple[float, float, float, float] = WHOLE
 
 
 @dataclass(frozen=True)
@@ -68,13 +75,15 @@ class _Page:
     parts: tuple[_Glyphs | _Path | _Image, ...]
 
 
-def render(document: bytes, seals: Iterable[tuple[Place, bytes]] = (), *, dots_per_mm: float = 6.0) -> bytes:
-    """Return the first page as PNG; `seals` are places with their pictures. Raises NotOfd."""
-    page = _read(document, seals)
+def render(
+    document: bytes, seals: Iterable[tuple[Place, bytes]] = (), *, page: int = 1, dots_per_mm: float = 6.0
+) -> bytes:
+    """Return a page (from 1) as PNG; `seals` are places with their pictures. Raises NotOfd."""
+    read = _read(document, seals, page)
     scale = dots_per_mm * SMOOTHING
-    image = Image.new("RGB", (round(page.width * scale), round(page.height * scale)), "white")
+    image = Image.new("RGB", (round(read.width * scale), round(read.height * scale)), "white")
     drawing = _Drawing(image, scale)
-    for part in page.parts:
+    for part in read.parts:
         drawing.draw(part)
     out = io.BytesIO()
     image.reduce(SMOOTHING).save(out, "PNG", optimize=True)
@@ -83,7 +92,7 @@ def render(document: bytes, seals: Iterable[tuple[Place, bytes]] = (), *, dots_p
 
 def render_pdf(document: bytes, seals: Iterable[tuple[Place, bytes]] = ()) -> bytes:
     """Return the first page as PDF, font embedded; the same input gives the same bytes. Raises NotOfd."""
-    page = _read(document, seals)
+    page = _read(document, seals, 1)
     if PDF_FONT not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(TTFont(PDF_FONT, str(FONT_FILE)))
     out = io.BytesIO()
@@ -98,25 +107,39 @@ def render_pdf(document: bytes, seals: Iterable[tuple[Place, bytes]] = ()) -> by
     return out.getvalue()
 
 
-def _read(document: bytes, seals: Iterable[tuple[Place, bytes]]) -> _Page:
+def _read(document: bytes, seals: Iterable[tuple[Place, bytes]], number: int) -> _Page:
     files = read_package(document)
-    root = parse_xml(files["/OFD.xml"])
-    main = absolute(find_text(root, "ofd:DocBody/ofd:DocRoot") or "", "/OFD.xml")
-    if main not in files:
-        raise NotOfd("缺少文档根文件")
-    tree = parse_xml(files[main])
-    _, _, width, height = _numbers(find_text(tree, "ofd:CommonData/ofd:PageArea/ofd:PhysicalBox"))
-    if not 0 < width <= LARGEST_SIDE_MM or not 0 < height <= LARGEST_SIDE_MM:
+    body = bodies(files)[0]
+    listed = pages(files, body)
+    if not 1 <= number <= len(listed):
+        raise NotOfd("文档中没有指定的页")
+    page = listed[number - 1]
+    if page.width > LARGEST_SIDE_MM or page.height > LARGEST_SIDE_MM:
         raise NotOfd("页面尺寸不合法")
-    page = tree.find("ofd:Pages/ofd:Page", NS)
-    content = absolute(page.get("BaseLoc", "") if page is not None else "", main)
-    if content not in files:
+    if page.path not in files:
         raise NotOfd("缺少页面内容")
-    pictures = _pictures(files, tree, main)
-    items = parse_xml(files[content]).iterfind("ofd:Content/ofd:Layer/*", NS)
-    parts = [part for item in items if (part := _part(item, pictures)) is not None]
-    parts += [_Image(place.x, place.y, place.width, place.height, png) for place, png in seals]
-    return _Page(find_text(root, "ofd:DocBody/ofd:DocInfo/ofd:Title") or "", width, height, tuple(parts))
+    pictures = _pictures(files, parse_xml(files[body.root_path]), body.root_path)
+    layers = parse_xml(files[page.path]).iterfind("ofd:Content/ofd:Layer", NS)
+    parts = [part for layer in layers for item in layer.iter(*DRAWN) if (part := _part(item, pictures))]
+    here = {page.page_id, ""} if number == 1 else {page.page_id}
+    parts += [_stamp(place, png) for place, png in seals if place.page in here]
+    title = find_text(parse_xml(files["/OFD.xml"]), "ofd:DocBody/ofd:DocInfo/ofd:Title") or ""
+    return _Page(title, page.width, page.height, tuple(parts))
+
+
+def _stamp(place: Place, png: bytes) -> _Image:
+    """Return what shows of a seal: all of it, or of a riding seal (骑缝章) this page's share."""
+    clip = place.clip
+    if clip is None:
+        return _Image(place.x, place.y, place.width, place.height, png)
+    left, top = max(0.0, clip.x / place.width), max(0.0, clip.y / place.height)
+    right = min(1.0, (clip.x + clip.width) / place.width)
+    bottom = min(1.0, (clip.y + clip.height) / place.height)
+    if left >= right or top >= bottom:
+        raise NotOfd("签章位置不合法")
+    box = (place.x + left * place.width, place.y + top * place.height)
+    size = ((right - left) * place.width, (bottom - top) * place.height)
+    return _Image(*box, *size, png, (left, top, right, bottom))
 
 
 def _part(item: etree._Element, pictures: dict[str, bytes]) -> _Glyphs | _Path | _Image | None:
@@ -138,7 +161,7 @@ def _glyphs(item: etree._Element, x: float, y: float) -> _Glyphs | None:
     size = float(item.get("Size", "5"))
     x += float(code.get("X", "0"))
     base = y + float(code.get("Y", "0"))
-    steps = [float(step) for step in NUMBER.findall(code.get("DeltaX", ""))]
+    steps = advances(code, "DeltaX", len(code.text))
     places = []
     for index in range(len(code.text)):
         places.append((x, base))
@@ -201,7 +224,7 @@ class _Drawing:
 
     def _paste(self, part: _Image) -> None:
         size = (max(1, round(part.width * self._scale)), max(1, round(part.height * self._scale)))
-        picture = _opened(part.data).resize(size, Image.Resampling.LANCZOS)
+        picture = _opened(part).resize(size, Image.Resampling.LANCZOS)
         left, top = self._at((part.x, part.y))
         self._image.paste(picture, (round(left), round(top)), picture)
 
@@ -249,7 +272,7 @@ class _Sheet:
     def _paste(self, part: _Image) -> None:
         left, bottom = self._at((part.x, part.y + part.height))
         size = (part.width * POINTS_PER_MM, part.height * POINTS_PER_MM)
-        self._canvas.drawImage(ImageReader(_opened(part.data)), left, bottom, *size, mask="auto")
+        self._canvas.drawImage(ImageReader(_opened(part)), left, bottom, *size, mask="auto")
 
     def _colors(self, stroke: Color, fill: Color) -> None:
         self._canvas.setStrokeColorRGB(*(value / 255 for value in stroke))
@@ -259,12 +282,16 @@ class _Sheet:
         return point[0] * POINTS_PER_MM, (self._height - point[1]) * POINTS_PER_MM
 
 
-def _opened(data: bytes) -> Image.Image:
+def _opened(part: _Image) -> Image.Image:
     try:
-        picture = Image.open(io.BytesIO(data))
-        if picture.width * picture.height > LARGEST_PICTURE_PIXELS:
+        picture = Image.open(io.BytesIO(part.data))
+        wide, high = picture.size
+        if wide * high > LARGEST_PICTURE_PIXELS:
             raise NotOfd("图片过大")
-        return picture.convert("RGBA")
+        left, top, right, bottom = part.shown
+        shown = (round(left * wide), round(top * high), round(right * wide), round(bottom * high))
+        whole = picture.convert("RGBA")
+        return whole if part.shown == WHOLE else whole.crop(shown)
     except (UnidentifiedImageError, OSError) as error:
         raise NotOfd("图片不可读") from error
 

@@ -12,7 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
-from lib_ofd._elements import NAMESPACE, E, to_bytes
+from lib_ofd._elements import NAMESPACE, to_bytes
 from lib_ofd._package import NotOfd, attribute, extend_package, member, members, open_package, parse_xml
 from lib_ofd._places import Place, Where, places
 from lib_ofd._signatures import SM3, Digests, referenced, signature_paths
@@ -55,16 +55,19 @@ def seal_document(document: bytes, seal: bytes, where: Where, when: datetime, si
     earlier = signature_paths(files, list_path)
     if any(list_path in referenced(files, path) for path in earlier):
         raise NotOfd("已有签章锁定了签章列表，文件不能再加盖印章")
-    number, folder = _free_folder(files, list_path)
+    folder = _free_folder(files, list_path)
     changed[f"{folder}/Seal.esl"] = seal
     # The list itself is never covered: it must grow with each seal.
     covered = sorted(({*files, *changed}) - {list_path})
     digests = Digests({**files, **changed})
-    xml = _signature_xml([(name, digests.of(name, "sm3")) for name in covered], folder, number, boxes, when)
+    first = _largest_id(files.get(list_path)) + 1
+    xml = _signature_xml(
+        [(name, digests.of(name, "sm3")) for name in covered], folder, first + 1, boxes, when
+    )
     path = f"{folder}/Signature.xml"
     changed[path] = xml
     changed[f"{folder}/SignedValue.dat"] = sign(Digests({path: xml}).of(path, "sm3"), path)
-    changed[list_path] = _longer_list(files.get(list_path), path)
+    changed[list_path] = _longer_list(files.get(list_path), path, first, first + len(boxes))
     return Sealed(extend_package(package, changed), path, tuple(boxes))
 
 
@@ -81,16 +84,16 @@ def _announce_list(files: Mapping[str, bytes], body: Body, changed: dict[str, by
     return path
 
 
-def _free_folder(files: Mapping[str, bytes], list_path: str) -> tuple[int, str]:
+def _free_folder(files: Mapping[str, bytes], list_path: str) -> str:
     base, number = list_path.rpartition("/")[0], 0
     used = {name.removeprefix(base + "/").partition("/")[0] for name in files if name.startswith(base + "/")}
     while f"Sign_{number}" in used:
         number += 1
-    return number, f"{base}/Sign_{number}"
+    return f"{base}/Sign_{number}"
 
 
 def _signature_xml(
-    covered: list[tuple[str, bytes]], folder: str, number: int, boxes: list[Place], when: datetime
+    covered: list[tuple[str, bytes]], folder: str, first: int, boxes: list[Place], when: datetime
 ) -> bytes:
     """Return Signature.xml in the schema's order. Written as text: it is on the path of every seal."""
     references = "".join(
@@ -99,7 +102,7 @@ def _signature_xml(
         for name, digest in covered
     )
     stamps = "".join(
-        f'<ofd:StampAnnot ID="a{number:03d}{index:03d}" PageRef={quoteattr(box.page)} '
+        f'<ofd:StampAnnot ID="{_id(first + index)}" PageRef={quoteattr(box.page)} '
         f'Boundary="{_box(box.x, box.y, box.width, box.height)}"{_clip(box)}/>'
         for index, box in enumerate(boxes)
     )
@@ -125,16 +128,38 @@ def _clip(box: Place) -> str:
     return f' Clip="{_box(box.clip.x, box.clip.y, box.clip.width, box.clip.height)}"'
 
 
-def _longer_list(known: bytes | None, path: str) -> bytes:
-    """Return the list with one more entry; the numbers go on from those in it, whatever their form."""
-    root = parse_xml(known) if known else E.Signatures(E.MaxSignId("s000"))
-    largest = member(root, "MaxSignId")
+def _id(number: int) -> str:
+    """Return an XML ID, which begins with a letter."""
+    return f"s{number:03d}"
+
+
+def _largest_id(known: bytes | None) -> int:
+    """Return the largest number given to signatures and places so far, whatever the form of their IDs."""
+    if known is None:
+        return 0
+    root = parse_xml(known)
     given = [attribute(entry, "ID") or "" for entry in members(root, "Signature")]
+    largest = member(root, "MaxSignId")
     given.append((largest.text or "") if largest is not None else "")
-    number = max(int("0" + "".join(re.findall(r"\d", name)[-9:])) for name in given) + 1
-    name = f"s{number:03d}"
-    if largest is not None:
-        largest.text = name
+    return max(int("0" + "".join(re.findall(r"\d", name)[-9:])) for name in given)
+
+
+def _longer_list(known: bytes | None, path: str, number: int, largest: int) -> bytes:
+    """Return the list with one more entry.
+
+    Signatures and places are numbered in one sequence and a place comes last: MaxSignId, itself an XML ID,
+    then differs from the IDs in its file, as the schema demands.
+    """
+    if known is None:
+        return (
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<ofd:Signatures xmlns:ofd="{NAMESPACE}">'
+            f"<ofd:MaxSignId>{_id(largest)}</ofd:MaxSignId>"
+            f'<ofd:Signature ID="{_id(number)}" Type="Seal" BaseLoc={quoteattr(path)}/></ofd:Signatures>'
+        ).encode()
+    root = parse_xml(known)
+    said = member(root, "MaxSignId")
+    if said is not None:
+        said.text = _id(largest)
     tag = str(root.tag).replace("Signatures", "Signature")
-    etree.SubElement(root, tag, {"ID": name, "Type": "Seal", "BaseLoc": path})
+    etree.SubElement(root, tag, {"ID": _id(number), "Type": "Seal", "BaseLoc": path})
     return to_bytes(root)

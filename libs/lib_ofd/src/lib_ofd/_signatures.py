@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from lib_ofd._package import NotOfd, attribute, member, members, parse_xml, read_package, resolve, text_of
-from lib_ofd._places import Clip
-from lib_ofd._places import Place as Place  # the preview imports it from here
+from lib_ofd._places import Clip, Place
 from lib_ofd._structure import Body, bodies, numbers
 
 SM3 = "1.2.156.10197.1.401"
@@ -32,6 +31,8 @@ METHODS = {
 }
 STRONG = frozenset({"sm3", "sha256"})
 MOST_SIGNATURES = 200
+# Of all signatures together: some hundred bytes can ask for a million, each to be looked up.
+MOST_REFERENCES = 20_000
 SEAL, SIGN = "Seal", "Sign"
 
 
@@ -132,6 +133,7 @@ class _Reader:
         self._files = files
         self._lists = lists
         self._digests = Digests(files)
+        self._references_left = MOST_REFERENCES
 
     def read(self, body: Body) -> list[ReadSignature]:
         entries = _entries(self._files, body.list_path or "")
@@ -194,6 +196,9 @@ class _Reader:
             problems.append(f"签章使用的摘要算法 {method.upper()} 已不安全")
         covered, changed = set(), set()
         for entry in members(references, "Reference"):
+            self._references_left -= 1
+            if self._references_left < 0:
+                raise NotOfd("签章引用的文件过多")
             name = resolve(attribute(entry, "FileRef") or "", path, self._files, body.root_path)
             covered.add(name)
             if method is None or not self._matches(name, method, text_of(entry, "CheckValue")):

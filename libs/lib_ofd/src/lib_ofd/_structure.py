@@ -61,9 +61,14 @@ def pages(files: Mapping[str, bytes], body: Body) -> list[Page]:
     listed = list(members(_required(member(root, "Pages"), "文档没有页面"), "Page"))
     if len(listed) > MOST_PAGES:
         raise NotOfd("页面过多")
-    found = []
+    found: list[Page] = []
+    seen: set[str] = set()
     for element in listed:
         path = resolve(attribute(element, "BaseLoc") or "", body.root_path, files)
+        if path in seen:
+            # One large page listed a thousand times would be read a thousand times.
+            raise NotOfd("多个页面指向同一文件")
+        seen.add(path)
         own = text_of(parse_xml(files[path]), "Area/PhysicalBox") if path in files else None
         _x, _y, width, height = numbers(own or usual, 4)
         if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):

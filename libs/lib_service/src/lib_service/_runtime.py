@@ -8,7 +8,7 @@ import structlog
 from nats.aio.client import Client
 from sqlalchemy import MetaData, Table, text
 
-from lib_db import AnswerRecorder, KeptAnswers, make_engine, make_sessions
+from lib_db import AnswerRecorder, KeptAnswers, make_engine, make_reading_sessions, make_sessions
 from lib_kernel import Clock, clock_from
 from lib_messaging import MessageTables, Periodic, Relay, SqlUnitOfWork, connect, ensure_streams
 from lib_service._settings import ServiceSettings
@@ -43,6 +43,7 @@ class Runtime:
             settings.database_url, pool_size=settings.database_pool, application=service.name
         )
         self.sessions = make_sessions(self.engine)
+        self.reading = make_reading_sessions(self.engine)
         self.answers = KeptAnswers(service.answers)
         self.relay = Relay(self.engine, service.messages)
         self.nats: Client | None = None

@@ -55,7 +55,8 @@ def service_app(
         async with AsyncExitStack() as stack:
             stack.push_async_callback(runtime.aclose)
             app.state.runtime = runtime
-            app.state.sessions, app.state.answers = runtime.sessions, runtime.answers
+            app.state.sessions, app.state.reading = runtime.sessions, runtime.reading
+            app.state.answers = runtime.answers
             app.state.verifier = InternalTokenVerifier.from_file(settings.internal_keys_file)
             app.state.components = await stack.enter_async_context(provide(runtime)) if provide else {}
             relay = asyncio.create_task(runtime.relay_events())
@@ -143,6 +144,11 @@ def recorded(model: type[Any], status: int = 201) -> Any:
     return Depends(dependency)
 
 
+async def _reading(request: Request) -> AsyncGenerator[AsyncSession]:
+    async with request.app.state.reading() as session:
+        yield session
+
+
 async def _session(request: Request) -> AsyncGenerator[AsyncSession]:
     async with request.app.state.sessions() as session:
         yield session
@@ -161,5 +167,7 @@ def component(kind: type[T]) -> Any:
     return Depends(dependency)
 
 
-ReadSession = Annotated[AsyncSession, Depends(_session)]
+# For what only reads, and for a read that leaves a trace: that one commits it.
+ReadSession = Annotated[AsyncSession, Depends(_reading)]
+TraceSession = Annotated[AsyncSession, Depends(_session)]
 ClockDep = Annotated[Clock, Depends(_clock)]

@@ -7,11 +7,12 @@ SM3 from hashlib. What the product writes is verified with this, and what this w
 import base64
 import hashlib
 import io
+import re
 import secrets
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from functools import cache
 
 P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
@@ -247,10 +248,13 @@ class ForeignMaker:
         return _seal(self, version, style)
 
     def signature(self, version: int, digest: bytes, path: str, *, style: str = "") -> bytes:
-        """Return a seal signature of generation 1, 4 or 5."""
+        """Return a seal signature of generation 1, 4 or 5; `dashed` is a V1 time as clocks show it."""
         seal, by, algorithm = self.seal(version, style=style), octets(self.certificate), oid(SM2_SM3)
         if version == 1:
-            moment = self.now.strftime("%Y%m%d%H%M%SZ").encode()
+            text = self.now.strftime("%Y%m%d%H%M%SZ")
+            if style == "dashed":
+                text = self.now.astimezone(timezone(timedelta(hours=8))).strftime("%Y-%m-%d %H:%M:%S")
+            moment = text.encode()
             to_sign = seq(integer(1), seal, bits(moment), bits(digest), ia5(path), by, algorithm)
             return seq(to_sign, bits(self.key.sign(to_sign)))
         to_sign = seq(integer(version), seal, general(self.now), bits(digest), ia5(path))
@@ -323,12 +327,16 @@ def foreign_ofd(
     style: str = "",
     prefix: str = "/",
     kind: str = "Seal",
+    method: str = "SM3",
+    tag: str = "",
+    locks: bool = False,
     change: Callable[[dict[str, bytes]], None] | None = None,
 ) -> bytes:
     """Return a sealed one-page OFD in another maker's manner.
 
-    Default name space, numbers as IDs, elements of Signature in another order, SM3 by name, references that
-    begin with `prefix`. `change` may alter the files after sealing.
+    Numbers as IDs, elements of Signature in another order, digests by `method` (its name, or an OID of SM3),
+    references that begin with `prefix`, elements in the default name space or with the prefix `tag`. With
+    `locks` the signature covers the list of signatures too. `change` may alter the files after sealing.
     """
     name = 'xmlns="http://www.ofdspec.org/2016"'
     files = {
@@ -338,32 +346,35 @@ def foreign_ofd(
         "<CommonData><PageArea><PhysicalBox>0 0 210 297</PhysicalBox></PageArea></CommonData></Document>",
         "Doc_0/Pages/P1.xml": f"<Page {name}><Content><Layer ID='2'/></Content></Page>",
     }
-    packed = {path: text.encode() for path, text in files.items()}
+    packed = {path: _tagged(text, tag) for path, text in files.items()}
     folder = "Doc_0/Signs/Sign_7"
     packed[f"{folder}/Seal.esl"] = maker.seal(version, style=style) if kind == "Seal" else b""
     if kind == "Sign":
         del packed[f"{folder}/Seal.esl"]
+    listed = (
+        f"<Signatures {name}><Signature BaseLoc='Sign_7/Signature.xml' Type='{kind}' ID='8'/>"
+        "<MaxSignId>8</MaxSignId></Signatures>"
+    )
+    packed["Doc_0/Signs/Signatures.xml"] = _tagged(listed, tag)
     references = "".join(
         f"<Reference FileRef='{_reference(prefix, path)}'>"
-        f"<CheckValue>{_base64(data)}</CheckValue></Reference>"
+        f"<CheckValue>{_base64(data, method)}</CheckValue></Reference>"
         for path, data in packed.items()
+        if locks or not path.endswith("/Signatures.xml")
     )
     seal = "<Seal><BaseLoc>Seal.esl</BaseLoc></Seal>" if kind == "Seal" else ""
-    packed[f"{folder}/Signature.xml"] = (
+    described = (
         f"<Signature {name}><SignedValue>SignedValue.dat</SignedValue><SignedInfo>{seal}"
         "<StampAnnot Boundary='150 220 40 40' PageRef='1' ID='3'/>"
-        f"<References CheckMethod='SM3'>{references}</References>"
+        f"<References CheckMethod='{method}'>{references}</References>"
         "<SignatureMethod>1.2.156.10197.1.501</SignatureMethod><Provider ProviderName='other'/>"
         "</SignedInfo></Signature>"
-    ).encode()
+    )
+    packed[f"{folder}/Signature.xml"] = _tagged(described, tag)
     digest, path = sm3(packed[f"{folder}/Signature.xml"]), f"/{folder}/Signature.xml"
     packed[f"{folder}/SignedValue.dat"] = (
         maker.signature(version, digest, path, style=style) if kind == "Seal" else maker.signed_data(digest)
     )
-    packed["Doc_0/Signs/Signatures.xml"] = (
-        f"<Signatures {name}><Signature BaseLoc='Sign_7/Signature.xml' Type='{kind}' ID='8'/>"
-        "<MaxSignId>8</MaxSignId></Signatures>"
-    ).encode()
     if change is not None:
         change(packed)
     return zipped(packed)
@@ -385,5 +396,12 @@ def _reference(prefix: str, path: str) -> str:
     return prefix + path
 
 
-def _base64(data: bytes) -> str:
-    return base64.b64encode(sm3(data)).decode()
+def _tagged(xml: str, tag: str) -> bytes:
+    """Return XML whose elements have a prefix; the attributes keep none."""
+    xml = xml.replace("xmlns=", f"xmlns:{tag}=") if tag else xml
+    return re.sub(r"(</?)(?=[A-Z])", rf"\1{tag}:" if tag else r"\1", xml).encode()
+
+
+def _base64(data: bytes, method: str) -> str:
+    known = {SM3_OID: "sm3", "SHA-256": "sha256"}.get(method, method.lower())
+    return base64.b64encode(hashlib.new(known, data).digest()).decode()

@@ -4,7 +4,8 @@ from lib_web._auth import AnyCaller, Citizen, Service, caller_of, requires
 from lib_web._bodies import FILE_BODY
 from lib_web._caller import Caller, CallerKind
 from lib_web._client import SisterClient, SisterUnavailable
-from lib_web._etag import etag_of, matches, tagged
+from lib_web._etag import etag_of, matches, tagged, tagged_body
+from lib_web._express import ExpressRoute
 from lib_web._idempotency import (
     REPLAYED,
     AnswerReplayed,
@@ -51,6 +52,7 @@ __all__ = [
     "CallerKind",
     "Citizen",
     "Cursor",
+    "ExpressRoute",
     "FieldError",
     "InternalTokenInvalid",
     "InternalTokenMissing",
@@ -86,5 +88,6 @@ __all__ = [
     "requires",
     "status_of",
     "tagged",
+    "tagged_body",
     "write_cursor",
 ]

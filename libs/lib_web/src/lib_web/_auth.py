@@ -1,5 +1,6 @@
 """The caller as a dependency: each route states which scopes it serves."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Security
@@ -30,16 +31,26 @@ def requires(*scopes: str) -> Any:
 
     The role `admin` stands for every staff role, never for a citizen, partner or device.
     """
+    admitted = admitting(*scopes)
+
+    async def check(caller: AnyCaller) -> Caller:
+        return admitted(caller)
+
+    return Depends(check)
+
+
+def admitting(*scopes: str) -> Callable[[Caller], Caller]:
+    """Return the check behind `requires`: it returns the caller, or raises NotAllowed."""
     wanted = frozenset(scopes)
     kinds = {kind.value for kind in CallerKind} - {CallerKind.STAFF.value}
     admin_too = bool(wanted - kinds)
 
-    async def check(caller: AnyCaller) -> Caller:
+    def check(caller: Caller) -> Caller:
         if caller.scopes & wanted or (admin_too and "admin" in caller.roles):
             return caller
         raise NotAllowed("您的身份不能使用此功能", needs=sorted(wanted))
 
-    return Depends(check)
+    return check
 
 
 Citizen = Annotated[Caller, requires("citizen")]

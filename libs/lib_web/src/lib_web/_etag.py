@@ -17,7 +17,11 @@ def tagged(request: Request, answer: BaseModel, *, max_age: int = 0) -> Response
     `max_age` are the seconds a cache may serve it without asking.
     """
     body = answer.__pydantic_serializer__.to_json(answer)
-    tag = etag_of(body)
+    return tagged_body(request, body, etag_of(body), max_age=max_age)
+
+
+def tagged_body(request: Request, body: bytes, tag: str, *, max_age: int = 0) -> Response:
+    """Return JSON that was written out before in the same way."""
     headers = {"etag": tag, "cache-control": f"max-age={max_age}" if max_age else "no-cache"}
     if matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from lib_db import AnswerRecorder, KeptAnswer, KeptAnswers, Sessions
+from lib_db import AnswerRecorder, KeptAnswer, KeptAnswers, KeyedRow, Sessions
 from lib_kernel import DomainError
 from lib_web._auth import AnyCaller
+from lib_web._problems import MEDIA_TYPE, problem_of
 
 REPLAYED = "Idempotent-Replayed"
 KEY = re.compile(r"^[\x21-\x7e]{8,128}$")
@@ -75,10 +75,11 @@ class KeyedRequest:
 
 
 class Recorder:
-    """Writes the answer as `model` into the command's transaction."""
+    """Writes the answer as `model` into the command's transaction; `body` is what was written."""
 
     def __init__(self, request: KeyedRequest, model: type[BaseModel], status: int) -> None:
         self.request = request
+        self.body: bytes | None = None
         self._model = model
         self._status = status
 
@@ -87,15 +88,15 @@ class Recorder:
         body = self._model.model_validate(answer, from_attributes=True).model_dump_json().encode()
         return KeptAnswer(self.request.request_hash, self._status, body)
 
-    async def record(self, session: AsyncSession, answer: object) -> None:
-        """Write `answer`.
+    def row(self, answer: object) -> KeyedRow:
+        """Return the row of `answer`."""
+        kept = self.kept(answer)
+        self.body = kept.body
+        return self.request.answers.row(self.request.scope, self.request.key, kept)
 
-        Raises:
-            RepeatedRequest: the same key was committed by a concurrent request.
-        """
-        request = self.request
-        if not await request.answers.add(session, request.scope, request.key, self.kept(answer)):
-            raise RepeatedRequest(request)
+    def taken(self) -> Exception:
+        """Return that the same key was committed by a concurrent request."""
+        return RepeatedRequest(self.request)
 
 
 async def presented_key(
@@ -119,7 +120,7 @@ def idempotent(model: type[BaseModel], status: int = 201) -> Callable[..., Any]:
     async def dependency(request: Request, keyed: Keyed) -> AnswerRecorder | None:
         if keyed is None:
             return None
-        found = await keyed.earlier(request.app.state.sessions)
+        found = await keyed.earlier(request.app.state.reading)
         if found is not None:
             raise AnswerReplayed(found)
         return Recorder(keyed, model, status)
@@ -150,7 +151,11 @@ def install_idempotency(app: FastAPI) -> None:
 
     async def lost_race(request: Request, error: Exception) -> Response:
         assert isinstance(error, RepeatedRequest)  # noqa: S101 - registered for this class only
-        found = await error.request.earlier(request.app.state.sessions)
+        try:
+            found = await error.request.earlier(request.app.state.reading)
+        except KeyReused as reused:
+            status, body, headers = problem_of(reused)
+            return Response(body, status, headers=headers, media_type=MEDIA_TYPE)
         if found is None:
             raise RuntimeError("the answer of a committed key is missing")
         return _again(found)

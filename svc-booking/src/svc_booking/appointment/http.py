@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_audit import AuditTrail
 from lib_kernel import IllegalMove, NotAllowed
-from lib_service.web import ClockDep, ReadSession, component, unit_of_work
+from lib_service.web import ClockDep, TraceSession, component, unit_of_work
 from lib_web import (
     Caller,
     CallerKind,
@@ -38,7 +38,7 @@ from svc_booking.appointment.commands import (
 )
 from svc_booking.appointment.desk import Desk, DeskSupplies
 from svc_booking.appointment.domain import NoSuchAppointment, OtherGroup, SameSlot
-from svc_booking.appointment.express import ExpressRoute
+from svc_booking.appointment.express import BookingRoute
 from svc_booking.appointment.ports import UnitOfWork
 from svc_booking.appointment.schemas import AppointmentCreate, AppointmentMove, AppointmentOut
 from svc_booking.database import AUDIT
@@ -57,7 +57,7 @@ from svc_booking.slot.domain import NoSuchSlot, QuotaFull, SlotFull, WrongSlot
 from svc_booking.slot.guide import SlotGuide
 
 router = APIRouter(prefix="/v1/appointments", tags=["预约"])
-express = APIRouter(prefix="/v1/appointments", tags=["预约"], route_class=ExpressRoute)
+express = APIRouter(prefix="/v1/appointments", tags=["预约"], route_class=BookingRoute)
 
 TIME_PROBLEMS = (NoSuchSlot, BookingClosed, NotOpenYet, SlotFull, QuotaFull)
 CONDUCT_PROBLEMS = (NoShowBlock, LateCancelBlock, DailyLimit)
@@ -123,7 +123,7 @@ async def create_appointment(
 @router.get("")
 async def list_appointments(
     caller: Person,
-    session: ReadSession,
+    session: TraceSession,
     clock: ClockDep,
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -145,7 +145,7 @@ async def list_appointments(
 
 @router.get("/{appointment_id}", responses=problems(NoSuchAppointment))
 async def get_appointment(
-    appointment_id: UUID, caller: Person, session: ReadSession, clock: ClockDep
+    appointment_id: UUID, caller: Person, session: TraceSession, clock: ClockDep
 ) -> AppointmentOut:
     """Return one of the caller's appointments; for a clerk, one at their points."""
     found = await store.one_of_person(session, appointment_id, _own(caller))

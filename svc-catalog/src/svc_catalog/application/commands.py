@@ -11,6 +11,7 @@ from lib_contracts.catalog import (
     ApplicationDelivered,
     ApplicationRefused,
     ApplicationSupplementRequested,
+    LicenseResult,
 )
 from lib_kernel import Clock, Conflict, NotAllowed
 from svc_catalog.application.domain import SYSTEM, Application, Status
@@ -208,9 +209,19 @@ def announce_refusal(application: Application, *, uow: UnitOfWork, clock: Clock)
 
 def announce_approval(application: Application, *, uow: UnitOfWork, clock: Clock) -> None:
     """Tell in the open transaction that it was granted; with neither licence nor paper it is delivered."""
-    result = application.result_license_type
-    uow.outbox.add(event_of(ApplicationApproved, application, clock, result_license_type=result))
-    if result is None and application.delivery_method is Method.ELECTRONIC:
+    kind = application.result_license_type
+    now_at = {task.item_code: task.department for task in application.tasks}
+    results = [
+        LicenseResult(
+            license_type=result.license_type,
+            department=now_at.get(result.item_code, result.department),
+            item_code=result.item_code,
+        )
+        for result in application.results
+    ]
+    approved = event_of(ApplicationApproved, application, clock, result_license_type=kind, results=results)
+    uow.outbox.add(approved)
+    if not results and application.delivery_method is Method.ELECTRONIC:
         deliver(application, SYSTEM, "无证照结果，即时送达", uow=uow, clock=clock)
 
 

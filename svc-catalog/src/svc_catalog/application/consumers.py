@@ -8,13 +8,25 @@ from svc_catalog.application.domain import Status
 from svc_catalog.application.ports import UnitOfWork
 from svc_catalog.delivery.domain import Method
 
+BY = "svc-license"
 
-@on(LicenseIssued, durable="catalog-deliver")
-async def deliver_with_license(event: LicenseIssued, *, uow: UnitOfWork, clock: Clock) -> None:
-    """The licence is in the wallet, so the application is delivered, unless paper was asked for."""
+
+# Another name than in the first release, which kept no licences: all issued are read again and kept.
+@on(LicenseIssued, durable="catalog-keep-license")
+async def keep_license(event: LicenseIssued, *, uow: UnitOfWork, clock: Clock) -> None:
+    """Keep a licence with its application; with the last one it is delivered, unless paper was asked for."""
     if event.application_id is None:
         return
     application = await uow.applications.lock(event.application_id)
-    if application.status is not Status.APPROVED or application.delivery_method is not Method.ELECTRONIC:
-        return
-    deliver(application, "svc-license", f"电子证照 {event.license_number}", uow=uow, clock=clock)
+    issued = {
+        "license_type": event.license_type,
+        "license_id": str(event.license_id),
+        "number": event.license_number,
+        "name": event.license_name,
+        "issued_at": event.issued_at.isoformat(),
+    }
+    is_last = application.keep_license(issued, BY, clock.now())
+    is_paperless = application.delivery_method is Method.ELECTRONIC
+    if is_last and is_paperless and application.status is Status.APPROVED:
+        numbers = "、".join(license_["number"] for license_ in application.licenses)
+        deliver(application, BY, f"电子证照 {numbers}", uow=uow, clock=clock)

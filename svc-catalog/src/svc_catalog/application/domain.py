@@ -1,6 +1,6 @@
 """An application (办件): submitted -> accepted -> in_progress -> approved -> delivered, and the ways out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,7 +10,6 @@ from uuid import UUID
 from lib_kernel import (
     CITY_ZONE,
     Conflict,
-    Invalid,
     NotAllowed,
     NotFound,
     StaleVersion,
@@ -19,7 +18,7 @@ from lib_kernel import (
     new_id,
 )
 from lib_workdays import Stop, add_working_time, deadline_time
-from svc_catalog.application.plan import CasePlan
+from svc_catalog.application.plan import CasePlan, Result, results_of
 from svc_catalog.delivery.domain import Method
 from svc_catalog.task.domain import PlannedStep, Task, TaskStatus, open_ready, tasks_of
 
@@ -85,25 +84,11 @@ class NoSuchApplication(NotFound):
     title = "没有这个办件"
 
 
-class FormInvalid(Invalid):
-    """The form does not fit the item; `errors` name the fields."""
-
-    code = "form-invalid"
-    title = "表单内容有误"
-
-
 class FourEyes(NotAllowed):
     """Who accepted an application may not decide it."""
 
     code = "four-eyes"
     title = "受理人与审批人不能为同一人"
-
-
-class MaterialsMissing(Conflict):
-    """Required materials are neither handed in nor proven."""
-
-    code = "materials-missing"
-    title = "材料不齐全"
 
 
 class ToldAlready(Conflict):
@@ -173,6 +158,7 @@ class Application:
     overdue_at: datetime | None = None
     decided_at: datetime | None = None
     legal_ground: str | None = None
+    licenses: list[dict[str, str]] = field(default_factory=list)
     partner: str | None = None
     tasks: list[Task] = field(default_factory=list)
 
@@ -292,6 +278,18 @@ class Application:
 
     # -- the end ---------------------------------------------------------------------------------------------
 
+    def keep_license(self, license_: dict[str, str], by: str, now: datetime) -> bool:
+        """Note a licence it led to; return whether it was awaited, and was the last of those awaited."""
+        awaited = {result.license_type for result in self.results if not result.issued}
+        is_granted = self.status in {Status.APPROVED, Status.DELIVERED}
+        if not is_granted or license_["license_type"] not in awaited:
+            return False
+        self.licenses = [*self.licenses, license_]
+        is_last = len(awaited) == 1
+        if self.status is Status.APPROVED and not (is_last and self.delivery_method is Method.ELECTRONIC):
+            self._step(by, now, f"电子证照“{license_['name']}”已签发：{license_['number']}")
+        return is_last
+
     def deliver(self, by: str, now: datetime, note: str) -> None:
         """The applicant has the result."""
         self._go(Status.DELIVERED, by, now, note)
@@ -325,12 +323,10 @@ class Application:
             self._make_tasks(now)
         return [task for task in self.tasks if task.status is TaskStatus.OPEN]
 
-    def result_form(self, form: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the part of the form that belongs to the item whose result is a licence."""
-        for step in self.plan:
-            if step.get("result_license_type") == self.result_license_type and step.get("fields"):
-                return {own: form[name] for own, name in step["fields"].items() if name in form}
-        return dict(form)
+    @property
+    def results(self) -> list[Result]:
+        """Return the licences it leads to; a bundle may have several, one of each kind."""
+        return results_of(self._planned(), self.licenses)
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -338,9 +334,13 @@ class Application:
         self._make_tasks(now)
         self._reckon(now)
 
+    def _planned(self) -> list[PlannedStep]:
+        whole = (self.item_code, self.item_name, self.department, (), self.promised_days)
+        alone = PlannedStep(*whole, self.result_license_type)
+        return [PlannedStep.from_data(step) for step in self.plan] or [alone]
+
     def _make_tasks(self, now: datetime) -> None:
-        alone = PlannedStep(self.item_code, self.item_name, self.department, (), self.promised_days)
-        self.tasks = tasks_of(self.id, [PlannedStep.from_data(step) for step in self.plan] or [alone])
+        self.tasks = tasks_of(self.id, self._planned())
         open_ready(self.tasks, self.clock_from or now, self._spans(now))
 
     def _reckon(self, now: datetime) -> None:

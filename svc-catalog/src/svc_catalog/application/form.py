@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
-from svc_catalog.application.domain import FormInvalid
+from lib_kernel import Invalid
 
 SCHEMAS_KEPT = 1024
 
@@ -35,6 +35,13 @@ TYPES = {
     "array": "列表",
     "object": "一组字段",
 }
+
+
+class FormInvalid(Invalid):
+    """The form does not fit the item; `errors` name the fields."""
+
+    code = "form-invalid"
+    title = "表单内容有误"
 
 
 def check_form(schema: Mapping[str, Any], form: Mapping[str, Any]) -> None:

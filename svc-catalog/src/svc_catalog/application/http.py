@@ -6,16 +6,17 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from lib_gm import FieldCipher
 from lib_kernel import IllegalMove, NotAllowed, StaleVersion
-from lib_service.web import ClockDep, ReadSession, component, recorded, unit_of_work
+from lib_service.web import ClockDep, ReadSession, component, unit_of_work
 from lib_web import (
     Caller,
     CallerKind,
     Citizen,
     Cursor,
+    Keyed,
     KeyReused,
     Limit,
     Page,
@@ -37,14 +38,15 @@ from svc_catalog.application.access import (
 from svc_catalog.application.commands import Decide, Ruling, WhichTask
 from svc_catalog.application.domain import (
     ClockStopped,
-    FormInvalid,
     FourEyes,
-    MaterialsMissing,
     NoSuchApplication,
     Status,
     ToldAlready,
 )
+from svc_catalog.application.express import Counter, SubmissionRoute
+from svc_catalog.application.form import FormInvalid
 from svc_catalog.application.listing import Wanted
+from svc_catalog.application.materials import MaterialsMissing
 from svc_catalog.application.ports import UnitOfWork, WalletService
 from svc_catalog.application.schemas import (
     ApplicationCreate,
@@ -65,6 +67,7 @@ from svc_catalog.bundle.domain import AnswersInvalid, NoSuchBundle
 from svc_catalog.item.domain import NoSuchItem
 
 router = APIRouter(prefix="/v1/applications", tags=["办件"])
+express = APIRouter(prefix="/v1/applications", tags=["办件"], route_class=SubmissionRoute)
 prechecks = APIRouter(tags=["办件"])
 
 Uow = Annotated[UnitOfWork, Depends(unit_of_work)]
@@ -102,19 +105,24 @@ def wanted(
 Filters = Annotated[Wanted, Depends(wanted)]
 
 
-@router.post("", status_code=201, responses=REFUSED)
+async def submission_counter(request: Request, keyed: Keyed) -> Counter:
+    """Return the counter for one request."""
+    return Counter(request.app.state.runtime, keyed)
+
+
+@express.post("", status_code=201, responses=REFUSED, response_model=ApplicationOut)
 async def create_application(
     body: ApplicationCreate,
     caller: HandsIn,
-    uow: Annotated[UnitOfWork, recorded(ApplicationOut)],
+    counter: Annotated[Counter, Depends(submission_counter)],
     wallet: Wallet,
     cipher: Cipher,
     clock: ClockDep,
-) -> ApplicationOut:
+) -> Response:
     """Hand in an application (申请), for oneself or, by a clerk, for the person at the window."""
     command = body.as_command(applicant_of(body, caller), caller)
-    filed = await submitting.submit(command, uow=uow, wallet=wallet, cipher=cipher, clock=clock)
-    return ApplicationOut.model_validate(filed)
+    filed = await submitting.submit(command, uow=counter.uow, wallet=wallet, cipher=cipher, clock=clock)
+    return counter.answer(filed)
 
 
 @prechecks.post("/v1/application-prechecks", responses=REFUSED)
@@ -260,20 +268,26 @@ async def withdraw(application_id: UUID, caller: Citizen, uow: Uow, clock: Clock
 
 @router.get("/{application_id}/license-subject", responses=problems(NoSuchApplication))
 async def get_license_subject(
-    application_id: UUID, caller: Service, session: ReadSession, cipher: Cipher
+    application_id: UUID,
+    caller: Service,
+    session: ReadSession,
+    cipher: Cipher,
+    license_type: str | None = None,
 ) -> LicenseSubject:
-    """Tell svc-license what the licence of an approved application must say."""
+    """Tell svc-license what a licence of an approved application must say; without a type, its last one."""
     found = await store.one(session, application_id)
-    if found.result_license_type is None or found.status not in {Status.APPROVED, Status.DELIVERED}:
+    wanted = license_type or found.result_license_type
+    result = next((each for each in found.results if each.license_type == wanted), None)
+    if result is None or found.status not in {Status.APPROVED, Status.DELIVERED}:
         raise NoSuchApplication("该办件没有可签发的证照")
     applicant = json.loads(cipher.decrypt(found.applicant, context=APPLICANT))
-    form = found.result_form(json.loads(cipher.decrypt(found.form, context=FORM)))
+    form = result.form(json.loads(cipher.decrypt(found.form, context=FORM)))
     return LicenseSubject(
         application_id=found.id,
         person_id=found.person_id,
-        license_type=found.result_license_type,
-        department=found.department,
-        item_code=found.item_code,
+        license_type=result.license_type,
+        department=result.department,
+        item_code=result.item_code,
         holder_name=applicant["name"],
         holder_number=applicant["id_number"],
         fields={name: str(value) for name, value in form.items()},

@@ -6,8 +6,15 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from svc_catalog.application.domain import MaterialsMissing
+from lib_kernel import Conflict
 from svc_catalog.application.plan import CasePlan, NeededMaterial
+
+
+class MaterialsMissing(Conflict):
+    """Required materials are neither handed in nor proven."""
+
+    code = "materials-missing"
+    title = "材料不齐全"
 
 
 class Source(StrEnum):

@@ -1,6 +1,6 @@
 """What an application is for: an item, or a bundle as the applicant's answers made it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,37 @@ class NeededMaterial:
 
     name: str
     satisfied_by: str | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """A licence that an application leads to, with what svc-license said when it was issued.
+
+    `fields` maps the item's own field names to those of a merged form; empty for an item's own form.
+    """
+
+    license_type: str
+    item_code: str
+    item_name: str
+    department: str
+    fields: Mapping[str, str]
+    issued: Mapping[str, str]
+
+    def form(self, whole: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the part of the form that belongs to this result's item."""
+        if not self.fields:
+            return dict(whole)
+        return {own: whole[name] for own, name in self.fields.items() if name in whole}
+
+
+def results_of(steps: Iterable[PlannedStep], issued: Iterable[Mapping[str, str]]) -> list[Result]:
+    """Return the licences that some steps lead to, one of each kind: of two steps the later gives it."""
+    known = {license_["license_type"]: license_ for license_ in issued}
+    giving = {step.result_license_type: step for step in steps if step.result_license_type}
+    return [
+        Result(kind, step.item_code, step.item_name, step.department, step.fields, known.get(kind, {}))
+        for kind, step in giving.items()
+    ]
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,11 @@ class Applications(Protocol):
     """Applications inside one transaction."""
 
     def add(self, application: Application) -> None:
-        """Keep a new application."""
+        """Keep a new application that goes on in this transaction."""
+        ...
+
+    def insert(self, new: Application) -> None:
+        """Keep a new application as it is now; this transaction does nothing more with it."""
         ...
 
     async def lock(self, application_id: UUID) -> Application:
@@ -50,6 +54,10 @@ class Applications(Protocol):
 
     async def next_count(self) -> int:
         """Return a number for a case; it is unique within a day and may leave gaps."""
+        ...
+
+    async def opening(self, code: str) -> tuple[CasePlan, int]:
+        """Return the plan of a published item and a number for a case. Raises NoSuchItem."""
         ...
 
     async def plan(self, code: str) -> CasePlan:

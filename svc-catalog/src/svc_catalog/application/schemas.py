@@ -10,6 +10,7 @@ from lib_kernel import CITY_ZONE, is_citizen_id
 from lib_web import Caller, CallerKind
 from svc_catalog.application.domain import Application, Convenience, Status
 from svc_catalog.application.materials import Material, Source
+from svc_catalog.application.plan import Result
 from svc_catalog.application.submitting import Submit, Wish
 from svc_catalog.delivery.domain import Method
 
@@ -177,6 +178,35 @@ class ApplicationListed(BaseModel):
     version: int
 
 
+class ResultOut(BaseModel):
+    """A licence that the application leads to; number and time once it is in the wallet."""
+
+    item_code: str
+    item_name: str
+    department: str
+    license_type: str
+    license_id: UUID | None = None
+    license_name: str | None = None
+    license_number: str | None = None
+    issued_at: CityTime | None = None
+
+    @classmethod
+    def of(cls, result: Result) -> Self:
+        """Return a result as it is shown."""
+        issued = {f"license_{name}": result.issued.get(name) for name in ("name", "number")}
+        return cls.model_validate(
+            {
+                "item_code": result.item_code,
+                "item_name": result.item_name,
+                "department": result.department,
+                "license_type": result.license_type,
+                "license_id": result.issued.get("license_id"),
+                "issued_at": result.issued.get("issued_at"),
+                **issued,
+            }
+        )
+
+
 class ApplicationOut(ApplicationListed):
     """An application without what is encrypted, with its steps."""
 
@@ -189,6 +219,7 @@ class ApplicationOut(ApplicationListed):
     told: list[str]
     legal_ground: str | None
     precheck: list[Finding]
+    results: list[ResultOut]
     steps: list[StepOut]
 
     @model_validator(mode="before")
@@ -205,11 +236,14 @@ class ApplicationOut(ApplicationListed):
 
 
 def _members(application: Application, *, with_internal: bool) -> dict[str, Any]:
-    direct = (set(ApplicationOut.model_fields) - {"steps", "is_on_behalf"}) & set(vars(application))
+    direct = (set(ApplicationOut.model_fields) - {"steps", "is_on_behalf", "results"}) & set(
+        vars(application)
+    )
     steps = [{**step, "internal": step.get("internal", False)} for step in application.steps]
     return {
         **{name: getattr(application, name) for name in direct},
         "is_on_behalf": application.submitted_by is not None,
+        "results": [ResultOut.of(result) for result in application.results],
         "steps": [step for step in steps if with_internal or not step["internal"]],
     }
 

@@ -23,7 +23,7 @@ class LicenseWallet:
         try:
             async with asyncio.timeout(self._patience):
                 answer = await self._client.get(
-                    "/v1/holdings", person_id=person_id, license_types=",".join(types)
+                    "/v1/holdings", person_id=person_id, license_types=list(types)
                 )
             return [
                 Holding(found["type_code"], str(found["license_id"]), found["name"])

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import relationship, selectinload
 
-from lib_db import EnumText, UtcDateTime
+from lib_db import EnumText, NewRows, UtcDateTime, driver
 from svc_catalog.application.domain import RUNNING, Application, NoSuchApplication, Status
 from svc_catalog.application.plan import CasePlan, plan_of_bundle, plan_of_item
 from svc_catalog.bundle.store import planned
@@ -85,6 +85,7 @@ application = Table(
     Column("overdue_at", UtcDateTime),
     Column("decided_at", UtcDateTime),
     Column("legal_ground", Text),
+    Column("licenses", JSONB, nullable=False, server_default=EMPTY_LIST, comment="issued as its results"),
     Column("partner", Text, comment="bank at which it was handed in"),
 )
 _c = application.c
@@ -147,6 +148,10 @@ class PlanCache:
     async def get(self, session: AsyncSession, code: str) -> CasePlan:
         """Return the plan of a published item. Raises NoSuchItem."""
         version = await session.scalar(select(item.c.version).where(item.c.code == code, item.c.is_published))
+        return await self.of_version(session, code, version)
+
+    async def of_version(self, session: AsyncSession, code: str, version: int | None) -> CasePlan:
+        """Return the plan of an item whose version in force was just asked (None: there is none)."""
         known = self._plans.get((code, version)) if version is not None else None
         if known is None:
             current, content = await one_item(session, code)
@@ -156,15 +161,27 @@ class PlanCache:
         return known
 
 
+# Asked for every submission, hence both at once: the version in force and a number for the case.
+_OPENING = """
+SELECT item.version, nextval('case_number_seq') AS count FROM item WHERE item.code = $1 AND item.is_published
+"""
+_COLUMNS = application.c.keys()
+
+
 class ApplicationStore:
     """Applications inside one transaction."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, rows: NewRows) -> None:
         self._session = session
+        self._rows = rows
 
     def add(self, application: Application) -> None:
-        """Keep a new application."""
+        """Keep a new application that goes on in this transaction."""
         self._session.add(application)
+
+    def insert(self, new: Application) -> None:
+        """Keep a new application as it is now; this transaction does nothing more with it."""
+        self._rows.add(application, {name: getattr(new, name) for name in _COLUMNS})
 
     async def lock(self, application_id: UUID) -> Application:
         """Return the application with its tasks, locked. Raises NoSuchApplication."""
@@ -183,6 +200,14 @@ class ApplicationStore:
         """Return a number for a case; it is unique within a day and may leave gaps."""
         count: int = (await self._session.execute(case_number_sequence.next_value().select())).scalar_one()
         return count
+
+    async def opening(self, code: str) -> tuple[CasePlan, int]:
+        """Return the plan of a published item and a number for a case. Raises NoSuchItem."""
+        async with driver(self._session) as connection:
+            found = await connection.fetchrow(_OPENING, code)
+        version, count = found if found is not None else (None, None)
+        plan = await PlanCache.of(self._session).of_version(self._session, code, version)
+        return plan, count if count is not None else await self.next_count()
 
     async def plan(self, code: str) -> CasePlan:
         """Return the plan of a published item. Raises NoSuchItem."""

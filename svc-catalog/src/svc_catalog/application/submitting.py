@@ -90,17 +90,19 @@ async def submit(
         FormInvalid, MaterialsMissing, AttachmentUnknown, NotOfferedThere, ItemNotOnChannel: see there.
     """
     async with uow:
-        plan = await planned(cmd.wish, uow)
+        plan, count = await _opening(cmd.wish, uow)
         asked = types_asked(unproven(plan, cmd.materials))
         if not asked:
-            application = await file(cmd, plan, Wallet(), uow=uow, cipher=cipher, clock=clock)
+            application = await _made(cmd, plan, Wallet(), count, uow=uow, cipher=cipher, clock=clock)
+            uow.applications.insert(application)
             await uow.commit(answer=application)
             return application
     # The wallet is asked outside any transaction.
     known = await ask(wallet, cmd.person_id, asked)
     async with uow:
-        plan = await planned(cmd.wish, uow)
-        application = await file(cmd, plan, known, uow=uow, cipher=cipher, clock=clock)
+        plan, count = await _opening(cmd.wish, uow)
+        application = await _made(cmd, plan, known, count, uow=uow, cipher=cipher, clock=clock)
+        uow.applications.insert(application)
         await uow.commit(answer=application)
     return application
 
@@ -118,7 +120,27 @@ async def pre_check(cmd: Submit, *, uow: UnitOfWork, wallet: WalletService) -> P
 async def file(
     cmd: Submit, plan: CasePlan, known: Wallet, *, uow: UnitOfWork, cipher: FieldCipher, clock: Clock
 ) -> Application:
-    """Keep an application and its event in the open transaction; the caller commits. Raises as `submit`."""
+    """Keep an application and its event in the open transaction; the caller goes on with it and commits.
+
+    Raises as `submit`.
+    """
+    count = await uow.applications.next_count()
+    application = await _made(cmd, plan, known, count, uow=uow, cipher=cipher, clock=clock)
+    uow.applications.add(application)
+    return application
+
+
+async def _made(
+    cmd: Submit,
+    plan: CasePlan,
+    known: Wallet,
+    count: int,
+    *,
+    uow: UnitOfWork,
+    cipher: FieldCipher,
+    clock: Clock,
+) -> Application:
+    """Return a new application, checked, with everything but itself kept in the open transaction."""
     now = clock.now()
     await uow.applications.check_offered(plan, cmd.channel)
     check_form(plan.form, cmd.form)
@@ -130,7 +152,7 @@ async def file(
     application = new_application(
         plan,
         submitted_at=now,
-        case_number=case_number(day, await uow.applications.next_count()),
+        case_number=case_number(day, count),
         person_id=cmd.person_id,
         service_point=cmd.service_point,
         appointment_id=cmd.appointment_id,
@@ -147,12 +169,18 @@ async def file(
         partner_city=cmd.partner_city,
         partner=cmd.partner,
     )
-    uow.applications.add(application)
     if cmd.delivery_method is not Method.ELECTRONIC:
         address = encrypted(cmd.address, cipher, ADDRESS) if cmd.address is not None else None
         uow.deliveries.add(Delivery(application.id, cmd.delivery_method, address, None))
     uow.outbox.add(event_of(ApplicationSubmitted, application, clock))
     return application
+
+
+async def _opening(wish: Wish, uow: UnitOfWork) -> tuple[CasePlan, int]:
+    """Return the plan of what is applied for, as published now, and a number for the case."""
+    if wish.bundle_code is None:
+        return await uow.applications.opening(wish.item_code or "")
+    return await planned(wish, uow), await uow.applications.next_count()
 
 
 async def planned(wish: Wish, uow: UnitOfWork) -> CasePlan:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from lib_kernel import Clock, new_id
+from lib_kernel import CITY_ZONE, Clock, new_id
 from svc_catalog.application.commands import announce_approval, announce_refusal, facts_of, take_in
 from svc_catalog.application.domain import SYSTEM, Application, Status
 from svc_catalog.application.materials import Material, Source, Wallet
@@ -16,6 +16,7 @@ from svc_catalog.enrolment.domain import (
     SOURCE_NAMES,
     Enrolment,
     EnrolmentStatus,
+    NotTheGuardian,
     Run,
     SchoolUnknown,
     Verdict,
@@ -27,6 +28,7 @@ from svc_catalog.enrolment.ports import IndexingCipher, UnitOfWork
 CONTENT = "enrolment.content"
 FACTS = "enrolment.facts"
 BY_DATA = "department-data"
+BY_LIST = "由教育部门按新生名册登记"
 RESIDENCE = {"owned": "自有房产", "rented": "租赁"}
 
 
@@ -84,14 +86,15 @@ async def start(cmd: StartRun, *, uow: UnitOfWork, clock: Clock) -> Run:
 async def register(
     run_id: UUID,
     pupils: Sequence[Pupil],
+    by: str,
     check_department: Callable[[str], None],
     *,
     uow: UnitOfWork,
     cipher: IndexingCipher,
     clock: Clock,
 ) -> int:
-    """Register pupils of a run; return how many are new. Raises NoSuchRun, NotAllowed."""
-    rows = [row_of(run_id, pupil, cipher, clock) for pupil in pupils]
+    """Register pupils of a run from a list; return how many are new. Raises NoSuchRun, NotAllowed."""
+    rows = [row_of(run_id, pupil, by, cipher, clock) for pupil in pupils]
     async with uow:
         check_department((await uow.enrolments.run(run_id)).department)
         new = await uow.enrolments.register(rows)
@@ -99,7 +102,27 @@ async def register(
     return new
 
 
-def row_of(run_id: UUID, pupil: Pupil, cipher: IndexingCipher, clock: Clock) -> dict[str, Any]:
+async def register_own(
+    pupil: Pupil, guardian_id: str, *, uow: UnitOfWork, cipher: IndexingCipher, clock: Clock
+) -> int:
+    """Register one's own child in this year's run; return 1, or 0 when the child is registered already.
+
+    Raises:
+        NotTheGuardian: the guardian named is not who registers.
+        NoSuchRun: this year's enrolment has not begun.
+    """
+    if pupil.guardian_id != guardian_id:
+        raise NotTheGuardian(field="guardian.id_number")
+    async with uow:
+        run = await uow.enrolments.newest_run(clock.now().astimezone(CITY_ZONE).year)
+        new = await uow.enrolments.register([row_of(run.id, pupil, None, cipher, clock)])
+        await uow.commit()
+    return new
+
+
+def row_of(
+    run_id: UUID, pupil: Pupil, registered_by: str | None, cipher: IndexingCipher, clock: Clock
+) -> dict[str, Any]:
     """Return the row of a newly registered pupil."""
     content = {
         "pupil": {"name": pupil.name, "number": pupil.number},
@@ -123,6 +146,7 @@ def row_of(run_id: UUID, pupil: Pupil, cipher: IndexingCipher, clock: Clock) -> 
         "sources": [],
         "reasons": [],
         "attempts": 0,
+        "registered_by": registered_by,
     }
 
 
@@ -167,6 +191,8 @@ async def settle(
         applicant=_guardian(read(enrolment, cipher)),
         form=form_of(read(enrolment, cipher), facts),
         materials=tuple(materials),
+        submitted_by=enrolment.registered_by,
+        consent_note=BY_LIST if enrolment.registered_by else None,
     )
     application = await file(submission, plan, Wallet(), uow=uow, cipher=cipher, clock=clock)
     enrolment.application_id = application.id

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from lib_kernel import Conflict, NotFound, move
+from lib_kernel import Conflict, Invalid, NotFound, move
 
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=5)
@@ -52,6 +52,13 @@ class NoSuchRun(NotFound):
 
     code = "enrolment-run-not-found"
     title = "没有这次入学办理"
+
+
+class NotTheGuardian(Invalid):
+    """Whoever registers a pupil is the guardian that the registration names."""
+
+    code = "not-the-guardian"
+    title = "监护人信息须为登录本人的信息"
 
 
 class NoSuchEnrolment(NotFound):
@@ -110,7 +117,10 @@ class Verdict:
 
 @dataclass(eq=False)
 class Enrolment:
-    """One pupil of a run. `content` and `facts` are encrypted texts; `sources` says which have answered."""
+    """One pupil of a run. `content` and `facts` are encrypted texts; `sources` says which have answered.
+
+    `registered_by` is the staff member who registered the pupil from a list, None when the guardian did.
+    """
 
     id: UUID
     run_id: UUID
@@ -129,6 +139,7 @@ class Enrolment:
     attempts: int = 0
     decided_by: str | None = None
     decided_at: datetime | None = None
+    registered_by: str | None = None
 
     def wait(self, now: datetime) -> None:
         """Some service is away: try again later, at longer intervals. Nothing that was learnt is lost."""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from lib_gm import FieldCipher
 from lib_kernel import IllegalMove, NotAllowed
 from lib_service.web import ClockDep, ReadSession, component, unit_of_work
-from lib_web import Caller, Cursor, Limit, Page, problems, read_cursor, requires, write_cursor
+from lib_web import Caller, Citizen, Cursor, Limit, Page, problems, read_cursor, requires, write_cursor
 from svc_catalog.application.access import at_point_or_department
 from svc_catalog.bundle.domain import AnswersInvalid, NoSuchBundle
 from svc_catalog.enrolment import commands, store
@@ -18,6 +18,7 @@ from svc_catalog.enrolment.domain import (
     EnrolmentStatus,
     NoSuchEnrolment,
     NoSuchRun,
+    NotTheGuardian,
     Run,
     SchoolUnknown,
     Source,
@@ -25,6 +26,7 @@ from svc_catalog.enrolment.domain import (
 from svc_catalog.enrolment.ports import UnitOfWork
 from svc_catalog.enrolment.schemas import (
     Declined,
+    EnrolmentList,
     EnrolmentOut,
     Placement,
     PupilIn,
@@ -64,8 +66,27 @@ async def register_pupils(
 ) -> RegisteredOut:
     """Register pupils (新生登记); a pupil registered before is not registered twice."""
     pupils = [_pupil(pupil, persons) for pupil in body.pupils]
-    new = await commands.register(run_id, pupils, caller.check_org, uow=uow, cipher=cipher, clock=clock)
+    new = await commands.register(
+        run_id, pupils, caller.subject, caller.check_org, uow=uow, cipher=cipher, clock=clock
+    )
     return RegisteredOut(new=new, known=len(pupils) - new)
+
+
+@router.post("/enrolments", responses=problems(NoSuchRun, NotTheGuardian))
+async def register_child(
+    body: PupilIn, caller: Citizen, uow: Uow, cipher: Cipher, persons: Persons, clock: ClockDep
+) -> RegisteredOut:
+    """Register one's own child for this year's enrolment (家长登记); the departments' data does the rest."""
+    pupil = _pupil(body, persons)
+    new = await commands.register_own(pupil, caller.person_id, uow=uow, cipher=cipher, clock=clock)
+    return RegisteredOut(new=new, known=1 - new)
+
+
+@router.get("/enrolments")
+async def list_own_children(caller: Citizen, session: ReadSession, cipher: Cipher) -> EnrolmentList:
+    """List one's own children's enrolments (我的入学登记), the latest first."""
+    rows = await store.of_guardian(session, caller.person_id)
+    return EnrolmentList(items=[_pupil_out(row, cipher) for row in rows])
 
 
 @router.get("/enrolment-runs/{run_id}", responses=problems(NoSuchRun, NotAllowed))

@@ -40,6 +40,10 @@ class Enrolments(Protocol):
         """Return a run. Raises NoSuchRun."""
         ...
 
+    async def newest_run(self, year: int) -> Run:
+        """Return the run of a year that began last. Raises NoSuchRun."""
+        ...
+
     async def register(self, pupils: Sequence[Mapping[str, Any]]) -> int:
         """Keep new pupils; return how many are new."""
         ...

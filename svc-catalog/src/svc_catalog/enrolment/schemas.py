@@ -94,6 +94,12 @@ class EnrolmentOut(BaseModel):
     decided_by: str | None
 
 
+class EnrolmentList(BaseModel):
+    """The enrolments of a guardian's children."""
+
+    items: list[EnrolmentOut]
+
+
 class Placement(Reason):
     """Why the pupil is enrolled; the school when it is another than the data gives."""
 

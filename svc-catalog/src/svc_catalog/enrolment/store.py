@@ -53,7 +53,9 @@ enrolment = Table(
     Column("attempts", Integer, nullable=False),
     Column("decided_by", Text),
     Column("decided_at", UtcDateTime),
+    Column("registered_by", Text, comment="staff; null: the guardian"),
 )
+Index("ix_enrolment_guardian", enrolment.c.guardian_id, enrolment.c.id)
 Index("uq_enrolment_run_id_pupil_hash", enrolment.c.run_id, enrolment.c.pupil_hash, unique=True)
 Index("ix_enrolment_status", enrolment.c.run_id, enrolment.c.status, enrolment.c.id)
 Index(
@@ -78,6 +80,16 @@ class EnrolmentStore:
     async def run(self, run_id: UUID) -> Run:
         """Return a run. Raises NoSuchRun."""
         return await run_of(self._session, run_id)
+
+    async def newest_run(self, year: int) -> Run:
+        """Return the run of a year that began last. Raises NoSuchRun."""
+        of_year = select(enrolment_run).where(enrolment_run.c.year == year)
+        row = (
+            await self._session.execute(of_year.order_by(enrolment_run.c.started_at.desc()).limit(1))
+        ).one_or_none()
+        if row is None:
+            raise NoSuchRun
+        return Run(*row)
 
     async def register(self, pupils: Sequence[Mapping[str, Any]]) -> int:
         """Keep new pupils; those registered before stay as they are. Return how many are new."""
@@ -133,6 +145,12 @@ async def listed(
     if after is not None:
         wanted = wanted.where(enrolment.c.id > after)
     return (await session.scalars(wanted.order_by(enrolment.c.id).limit(limit))).all()
+
+
+async def of_guardian(session: AsyncSession, guardian_id: str) -> Sequence[Enrolment]:
+    """Return the pupils that a guardian registered, or who were registered with that guardian."""
+    mine = select(Enrolment).where(enrolment.c.guardian_id == guardian_id)
+    return (await session.scalars(mine.order_by(enrolment.c.id.desc()).limit(50))).all()
 
 
 async def tally(session: AsyncSession, run_id: UUID) -> dict[str, dict[str, int]]:

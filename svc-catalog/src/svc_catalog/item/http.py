@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from lib_kernel import IllegalMove, NotAllowed
-from lib_service.web import ClockDep, ReadSession, unit_of_work
-from lib_web import AnyCaller, Caller, problems, requires, tagged
+from lib_service.web import ClockDep, ReadSession, component, unit_of_work
+from lib_web import AnyCaller, Caller, problems, requires, tagged, tagged_body
 from svc_catalog.element.difference import differences
 from svc_catalog.element.domain import ELEMENTS, Element
 from svc_catalog.item import commands, store
 from svc_catalog.item.commands import ChangeState
 from svc_catalog.item.domain import NoSuchItem, NoSuchVersion
+from svc_catalog.item.pages import ItemPages
 from svc_catalog.item.ports import UnitOfWork
 from svc_catalog.item.schemas import (
     ChangeOut,
@@ -31,6 +32,7 @@ router = APIRouter(prefix="/v1/items", tags=["事项"])
 LARGEST_VERSION = 1_000_000
 Code = Annotated[str, Path(max_length=40)]
 Uow = Annotated[UnitOfWork, Depends(unit_of_work)]
+Pages = Annotated[ItemPages, component(ItemPages)]
 Reviewer = Annotated[Caller, requires("item_reviewer")]
 Staff = Annotated[Caller, requires("item_editor", "item_reviewer")]
 STEP = problems(NoSuchItem, IllegalMove, NotAllowed)
@@ -56,9 +58,10 @@ def _element(element: Element) -> ElementOut:
 
 
 @router.get("/{code}", response_model=ItemOut, responses=problems(NoSuchItem))
-async def get_item(code: Code, request: Request, caller: AnyCaller, session: ReadSession) -> Response:
+async def get_item(code: Code, request: Request, caller: AnyCaller, pages: Pages) -> Response:
     """Return one item with everything its page shows (办事指南), also while it is suspended."""
-    return tagged(request, ItemOut.model_validate(await store.page_of(session, code)), max_age=30)
+    page = await pages.get(code)
+    return tagged_body(request, page.body, page.tag, max_age=30)
 
 
 @router.get("/{code}/versions", responses=problems(NoSuchItem))

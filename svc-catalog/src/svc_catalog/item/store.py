@@ -231,6 +231,15 @@ async def published_at(session: AsyncSession, code: str, version: int) -> dateti
     return found
 
 
+# The versions of the rows that `page_of` reads (a version's own row never changes): `xmin` is the transaction
+# that wrote a row.
+ROWS_OF_PAGE = """
+SELECT concat_ws(' ', item.xmin, (SELECT string_agg(point.xmin::text, ' ' ORDER BY point.code)
+                                  FROM service_point AS point WHERE point.groups @> ARRAY[item.window_group]))
+FROM item WHERE item.code = $1
+"""
+
+
 async def page_of(session: AsyncSession, code: str) -> dict[str, Any]:
     """Return what the page of an item shows. Raises NoSuchItem."""
     standing, record = await item_page(session, code)

@@ -52,7 +52,7 @@ async def keyed_desk(request: Request, keyed: KeyedRequest | None, cipher: Field
     if keyed is None:
         return Desk(runtime.uow(), cipher, clock)
     desk = Desk(runtime.uow(ReceiptRecorder(keyed, Viewer(cipher))), cipher, clock)
-    found = await keyed.earlier(request.app.state.sessions)
+    found = await keyed.earlier(request.app.state.reading)
     if found is not None:
         raise AnswerReplayed(await _with_code(found, desk))
     return desk

@@ -28,18 +28,16 @@ class Rule(StrEnum):
 
     NONE = "none"
     YEARS = "years"
-    FIXED = "fixed"
     BIRTHDAY = "birthday"
     FIELD = "field"
 
 
 @dataclass(frozen=True)
 class Validity:
-    """The rule with what it needs: `years`, the `until` day, an `age`, or the `field` that holds the day."""
+    """The rule with what it needs: `years`, the holder's `age`, or the `field` that holds the day."""
 
     rule: Rule = Rule.NONE
     years: int = 0
-    until: date | None = None
     age: int = 0
     field: str = ""
 
@@ -59,8 +57,6 @@ class Validity:
             return None
         if self.rule is Rule.YEARS:
             return same_day(issued_on, self.years) - timedelta(days=1)
-        if self.rule is Rule.FIXED:
-            return self.until
         if self.rule is Rule.BIRTHDAY:
             return same_day(_birth(holder_number), self.age) - timedelta(days=1)
         return _day(fields.get(self.field, ""), self.field)

@@ -10,7 +10,7 @@ from uuid import UUID
 import segno
 from PIL import Image
 
-from lib_kernel import CITY_ZONE, Invalid, LicenseNumber, is_credit_code
+from lib_kernel import CITY_ZONE, Invalid, LicenseNumber, is_citizen_id, is_credit_code
 from lib_ofd import Box, Curve, Document, Part, Picture, Text, Unprintable, centred, missing, width
 from svc_license.kind.domain import Kind
 from svc_license.kind.ornament import double, guilloche, rosette
@@ -276,4 +276,6 @@ def metadata(content: PageContent, kind: Kind) -> dict[str, str]:
 
 def holder_number_kind(number: str) -> tuple[str, str]:
     """Return code and name of the kind of a holder's number (GB/T 36903)."""
-    return ("001", "统一社会信用代码") if is_credit_code(number) else ("111", "公民身份号码")
+    if is_credit_code(number):
+        return "001", "统一社会信用代码"
+    return ("111", "公民身份号码") if is_citizen_id(number) else ("999", "其他")

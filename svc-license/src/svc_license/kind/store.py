@@ -1,10 +1,10 @@
 """Table and queries of kinds; a definition that contradicts itself is not loaded."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Column, Integer, Table, Text, select
+from sqlalchemy import Column, Integer, Table, Text, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from svc_license.kind.form import check_schema
 from svc_license.kind.template import layout, parse_template
 
 DEFAULT_LAYOUT = "permit"
+LONGEST_LINE = 100
 
 license_type = Table(
     "license_type",
@@ -27,6 +28,14 @@ license_type = Table(
     Column("issuer_name", Text, nullable=False),
     Column("seal_code", Text, nullable=False),
     Column("definition", JSONB, comment="validity, schema, template and holder's kind; NULL: the defaults"),
+)
+
+
+seal_succession = Table(
+    "seal_succession",
+    METADATA,
+    Column("code", Text, primary_key=True),
+    Column("replaced_by", Text, nullable=False),
 )
 
 
@@ -80,16 +89,12 @@ def _validity(data: Mapping[str, Any] | None, years: int | None, schema: Mapping
     if data is None:
         return Validity(Rule.YEARS, years=years) if years else Validity()
     try:
-        until = date.fromisoformat(data["until"]) if "until" in data else None
-        found = Validity(
-            Rule(data["rule"]), data.get("years", 0), until, data.get("age", 0), data.get("field", "")
-        )
+        found = Validity(Rule(data["rule"]), data.get("years", 0), data.get("age", 0), data.get("field", ""))
     except (KeyError, ValueError) as error:
         raise KindInvalid("有效期规则不认识") from error
     needed = {
         Rule.NONE: True,
         Rule.YEARS: 0 < found.years <= 100,
-        Rule.FIXED: found.until is not None,
         Rule.BIRTHDAY: 0 < found.age <= 150,
         Rule.FIELD: schema["properties"].get(found.field, {}).get("format") == "date",
     }
@@ -115,11 +120,29 @@ async def load_kinds(session: AsyncSession, records: Iterable[dict[str, Any]]) -
 
 
 async def one(session: AsyncSession, code: str) -> Kind:
-    """Return a kind. Raises NoSuchKind."""
+    """Return a kind with the seal that it is sealed with now. Raises NoSuchKind."""
     row = (await session.execute(select(license_type).where(license_type.c.code == code))).one_or_none()
     if row is None:
         raise NoSuchKind(f"没有类型为 {code} 的证照")
-    return _kind(row)
+    found = _kind(row)
+    return replace(found, seal_code=await _newest_seal(session, found.seal_code))
+
+
+async def note_succession(session: AsyncSession, code: str, replaced_by: str) -> None:
+    """Keep that a seal took the place of another; told again, it changes nothing."""
+    values = {"code": code, "replaced_by": replaced_by}
+    await session.execute(insert(seal_succession).values(values).on_conflict_do_nothing())
+
+
+async def _newest_seal(session: AsyncSession, code: str) -> str:
+    """Return the seal at the end of the line; kinds are loaded anew with the one at its beginning."""
+    chain = select(literal(code).label("code"), literal(0).label("step")).cte("chain", recursive=True)
+    following = select(seal_succession.c.replaced_by, chain.c.step + 1).join(
+        chain, seal_succession.c.code == chain.c.code
+    )
+    line = chain.union_all(following.where(chain.c.step < LONGEST_LINE))
+    newest = await session.scalar(select(line.c.code).order_by(line.c.step.desc()).limit(1))
+    return newest or code
 
 
 async def every(session: AsyncSession) -> list[Kind]:

@@ -1,24 +1,39 @@
 """What other services' events do here."""
 
 from lib_contracts.catalog import ApplicationApproved
+from lib_contracts.seal import SealReplaced, SealUnfrozen
 from lib_kernel import Clock
 from lib_messaging import on
 from svc_license.license.domain import License
 from svc_license.license.ports import UnitOfWork
 
 
-@on(ApplicationApproved, durable="license-issue")
-async def draft_license(event: ApplicationApproved, *, uow: UnitOfWork, clock: Clock) -> None:
-    """Note that a licence is to be made; making it calls others and happens outside the message."""
-    if event.result_license_type is None:
-        return
-    await uow.licenses.add_draft(
-        License.draft(
-            application_id=event.application_id,
-            type_code=event.result_license_type,
-            person_id=event.person_id,
-            department=event.department,
-            now=clock.now(),
-            partner=event.partner,
+# Another name than in the first release, which drafted one licence of each approval: all approvals are read
+# again, so that what it left out while both ran is drafted too.
+@on(ApplicationApproved, durable="license-draft")
+async def draft_licenses(event: ApplicationApproved, *, uow: UnitOfWork, clock: Clock) -> None:
+    """Note which licences are to be made; making them calls others and happens outside the message."""
+    for result in event.licenses():
+        await uow.licenses.add_draft(
+            License.draft(
+                application_id=event.application_id,
+                type_code=result.license_type,
+                person_id=event.person_id,
+                department=result.department,
+                now=clock.now(),
+                partner=event.partner,
+            )
         )
-    )
+
+
+@on(SealReplaced, durable="license-seal-replaced")
+async def follow_seal(event: SealReplaced, *, uow: UnitOfWork, clock: Clock) -> None:
+    """Seal with the new seal from now on, also what was waiting for the old one."""
+    await uow.licenses.follow_seal(event.seal_code, event.replaced_by)
+    await uow.licenses.wake(clock.now())
+
+
+@on(SealUnfrozen, durable="license-seal-unfrozen")
+async def go_on(event: SealUnfrozen, *, uow: UnitOfWork, clock: Clock) -> None:
+    """What waited for the seal need not wait out its pause."""
+    await uow.licenses.wake(clock.now())

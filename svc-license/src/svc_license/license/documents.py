@@ -47,12 +47,11 @@ def _pdf(document: bytes) -> bytes:
 
 
 def _seals(document: bytes) -> list[tuple[Place, bytes]]:
-    found = []
+    found: list[tuple[Place, bytes]] = []
     for signature in read_signatures(document):
         try:
             picture = parse_seal(signature.seal).picture
         except NotASeal:
             continue  # Shown without it; whether the file is good is the verifier's word, not the picture's.
-        if signature.place is not None:
-            found.append((signature.place, picture))
+        found.extend((place, picture) for place in signature.places)
     return found

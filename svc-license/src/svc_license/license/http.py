@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from lib_gm import FieldCipher
 from lib_kernel import CITY_ZONE, Invalid, mask_id
-from lib_service.web import ClockDep, ReadSession, component
+from lib_service.web import ClockDep, ReadSession, TraceSession, component
 from lib_web import (
     AnyCaller,
     Caller,
@@ -85,7 +85,7 @@ Found = problems(NoSuchLicense, DocumentBeingMade)
 
 @router.get("/licenses/{license_id}/document", response_class=Response, responses=Found)
 async def get_document(
-    license_id: UUID, caller: Citizen, session: ReadSession, papers: Papers, clock: ClockDep
+    license_id: UUID, caller: Citizen, session: TraceSession, papers: Papers, clock: ClockDep
 ) -> Response:
     """Return the sealed OFD file of one of the caller's licences."""
     found = await _to_show(session, license_id, caller.person_id, clock.now())
@@ -94,7 +94,7 @@ async def get_document(
 
 @router.get("/licenses/{license_id}/preview", response_class=Response, responses=Found)
 async def get_preview(
-    license_id: UUID, caller: Citizen, session: ReadSession, papers: Papers, clock: ClockDep
+    license_id: UUID, caller: Citizen, session: TraceSession, papers: Papers, clock: ClockDep
 ) -> Response:
     """Return a picture of one of the caller's licences, seal included."""
     found = await _to_show(session, license_id, caller.person_id, clock.now())
@@ -103,14 +103,14 @@ async def get_preview(
 
 @router.get("/licenses/{license_id}/pdf", response_class=Response, responses=Found)
 async def get_pdf(
-    license_id: UUID, caller: Citizen, session: ReadSession, papers: Papers, clock: ClockDep
+    license_id: UUID, caller: Citizen, session: TraceSession, papers: Papers, clock: ClockDep
 ) -> Response:
     """Return a copy to print of one of the caller's licences."""
     found = await _to_show(session, license_id, caller.person_id, clock.now())
     return _file(await papers.pdf(found), found, "application/pdf", "pdf")
 
 
-async def _to_show(session: ReadSession, license_id: UUID, person_id: str, now: datetime) -> License:
+async def _to_show(session: TraceSession, license_id: UUID, person_id: str, now: datetime) -> License:
     found = await store.one_of_person(session, license_id, person_id)
     if found.document is None:
         await store.want_drawn(session, found.id, now)

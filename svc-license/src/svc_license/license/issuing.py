@@ -101,7 +101,7 @@ class Issuing:
     async def _fill(self, draft: License) -> License:
         text = None
         if draft.application_id is not None and not draft.fields:
-            subject = await self.catalog.subject(draft.application_id)
+            subject = await self.catalog.subject(draft.application_id, draft.type_code)
             text = LicenseText(subject.holder_name, subject.holder_number, subject.fields)
         now = self.clock.now()
         today = now.astimezone(CITY_ZONE).date()

@@ -46,8 +46,8 @@ class FieldCipher(Protocol):
 class Catalog(Protocol):
     """svc-catalog."""
 
-    async def subject(self, application_id: UUID) -> Subject:
-        """Return what the licence of an application must say."""
+    async def subject(self, application_id: UUID, type_code: str) -> Subject:
+        """Return what an application's licence of a kind must say."""
         ...
 
 
@@ -75,7 +75,7 @@ class Licenses(Protocol):
     """Licences inside one transaction."""
 
     async def add_draft(self, draft: License) -> bool:
-        """Keep a draft; return False when its application or the version before has a licence already."""
+        """Keep a draft; return False when its application has one of its kind, or its series the version."""
         ...
 
     async def claim(self, now: datetime, until: datetime) -> License | None:
@@ -104,6 +104,14 @@ class Licenses(Protocol):
 
     async def kind_of(self, code: str) -> Kind:
         """Return a kind of licence. Raises NoSuchKind."""
+        ...
+
+    async def follow_seal(self, code: str, replaced_by: str) -> None:
+        """Seal from now on with the seal that took another's place."""
+        ...
+
+    async def wake(self, now: datetime) -> None:
+        """Let licences that wait after a failure be tried again at once."""
         ...
 
     async def next_serial(self, issuer: str, year: int) -> str:

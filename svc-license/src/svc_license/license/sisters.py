@@ -15,9 +15,10 @@ class CatalogClient:
     def __init__(self, client: SisterClient) -> None:
         self._client = client
 
-    async def subject(self, application_id: UUID) -> Subject:
-        """Return what the licence of an application must say. Raises as the client does."""
-        found = await self._client.get(f"/v1/applications/{application_id}/license-subject")
+    async def subject(self, application_id: UUID, type_code: str) -> Subject:
+        """Return what an application's licence of a kind must say. Raises as the client does."""
+        path = f"/v1/applications/{application_id}/license-subject"
+        found = await self._client.get(path, license_type=type_code)
         return Subject(found["holder_name"], found["holder_number"], found["fields"])
 
 

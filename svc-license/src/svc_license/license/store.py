@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     select,
     tuple_,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,7 +35,7 @@ license_table = Table(
     "license",
     METADATA,
     Column("id", Uuid, primary_key=True),
-    Column("application_id", Uuid, unique=True),
+    Column("application_id", Uuid),
     Column("type_code", Text, nullable=False),
     Column("person_id", Text, nullable=False),
     Column("department", Text, nullable=False),
@@ -65,6 +66,8 @@ license_table = Table(
     Column("problem", Text, comment="why it cannot be made now"),
     Column("partner", Text, comment="bank at which it was applied for"),
 )
+# An application leads to one licence of each kind, however often its approval is told.
+Index("uq_license_application_kind", license_table.c.application_id, license_table.c.type_code, unique=True)
 Index("ix_license_person", license_table.c.person_id, license_table.c.created_at)
 Index("ix_license_holder_index", license_table.c.holder_index)
 Index("ix_license_department", license_table.c.department, license_table.c.created_at)
@@ -122,7 +125,7 @@ class LicenseStore:
         self._session = session
 
     async def add_draft(self, draft: License) -> bool:
-        """Keep a draft; return False when its application or the version before has a licence already."""
+        """Keep a draft; return False when its application has one of its kind, or its series the version."""
         values = {
             column.key: getattr(draft, column.key) for column in license_table.c if column.key != "list_index"
         }
@@ -188,6 +191,16 @@ class LicenseStore:
     async def kind_of(self, code: str) -> Kind:
         """Return a kind of licence. Raises NoSuchKind."""
         return await kinds.one(self._session, code)
+
+    async def follow_seal(self, code: str, replaced_by: str) -> None:
+        """Seal from now on with the seal that took another's place."""
+        await kinds.note_succession(self._session, code, replaced_by)
+
+    async def wake(self, now: datetime) -> None:
+        """Let licences that wait after a failure be tried again at once."""
+        waiting = license_table.c.status == Status.SEALING
+        failed = license_table.c.problem.is_not(None) & (license_table.c.next_attempt_at > now)
+        await self._session.execute(update(license_table).where(waiting, failed).values(next_attempt_at=now))
 
     async def next_serial(self, issuer: str, year: int) -> str:
         """Return the issuer's next serial of a year: the year and seven digits."""

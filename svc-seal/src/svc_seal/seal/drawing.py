@@ -15,6 +15,7 @@ from PIL import Image, ImageChops, ImageDraw
 from lib_ofd import FONT_FILE
 
 RED = (215, 0, 15)
+WHITE = (255, 255, 255)
 DOTS_PER_MM = 10
 OVERSAMPLING = 4
 CURVE_STEPS = 5
@@ -142,7 +143,8 @@ class Drawing:
         # One colour, and the index is how opaque it is: a small file with soft edges. Few levels pack better.
         levels = small.point([min(255, round(level / ALPHA_STEP) * ALPHA_STEP) for level in range(256)])
         picture = Image.frombytes("P", size, levels.tobytes())
-        picture.putpalette(RED * 256)
+        # The ground is clear white, not clear red: some readers forget that it is clear.
+        picture.putpalette(WHITE + RED * 255)
         out = io.BytesIO()
         dpi = dots_per_mm * 25.4
         picture.save(out, "PNG", transparency=bytes(range(256)), optimize=True, dpi=(dpi, dpi))

@@ -1,6 +1,7 @@
 """Table and queries of seals."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, LargeBinary, Table, Text, select, update
@@ -8,6 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_db import EnumText, UtcDateTime
+from lib_gm import serial_of
+from svc_seal.certificate.domain import Reason
+from svc_seal.certificate.store import revoked_certificate
 from svc_seal.database import MAPPERS, METADATA
 from svc_seal.seal.domain import Kind, NoSuchSeal, Seal, SealExists, Standing, Status
 
@@ -121,3 +125,25 @@ async def standings(session: AsyncSession, codes: Collection[str]) -> dict[str, 
     columns = (seal.c.code, seal.c.status, seal.c.valid_from, seal.c.valid_until)
     rows = await session.execute(select(*columns).where(seal.c.code.in_(codes)))
     return {row.code: Standing(row.status, row.valid_from, row.valid_until) for row in rows}
+
+
+@dataclass(frozen=True)
+class WithdrawnPdf:
+    """A PDF signer's certificate that was withdrawn with its seal; `serial` is the certificate's."""
+
+    serial: int
+    at: datetime
+    reason: Reason
+
+
+async def withdrawn_pdf_certificates(session: AsyncSession) -> list[WithdrawnPdf]:
+    """Return the PDF signers of seals that were revoked or replaced, the earliest first."""
+    revoked = revoked_certificate.c
+    statement = (
+        select(seal.c.pdf_certificate, revoked.revoked_at, revoked.reason)
+        .join(revoked_certificate, revoked.seal_code == seal.c.code)
+        .where(seal.c.pdf_certificate != b"")
+        .order_by(revoked.revoked_at, seal.c.code)
+    )
+    rows = await session.execute(statement)
+    return [WithdrawnPdf(serial_of(row.pdf_certificate), row.revoked_at, row.reason) for row in rows]

@@ -11,17 +11,20 @@ from PIL import Image
 from pyhanko.pdf_utils.images import PdfImage
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, InnerScaling, Margins, SimpleBoxLayoutRule
-from pyhanko.sign import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign import PdfSignatureMetadata
+from pyhanko.sign import PdfSigner as PdfWriter
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import SimpleSigner
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from svc_seal.pdf_process import PdfProcesses, PdfTooHard, PdfWorkFailed
 from svc_seal.use.domain import DocumentInvalid, PlaceInvalid
-from svc_seal.use.ports import Material
+from svc_seal.use.ports import Material, PdfSigner
 
 POINTS_PER_MM = 72 / 25.4
 LARGEST_PDF = 50 * 1024 * 1024
+PROCESSES = PdfProcesses(1)
 
 
 @dataclass(frozen=True)
@@ -39,33 +42,58 @@ def is_pdf(data: bytes) -> bool:
 
 
 def seal_pdf(document: bytes, place: PdfPlace, material: Material, reason: str, now: datetime) -> bytes:
-    """Return the PDF with the seal and its signature as an incremental update.
+    """Return the PDF with the seal and its signature as an incremental update, made in another process.
 
     Raises:
-        DocumentInvalid: it cannot be read, is encrypted, or forbids changes.
+        DocumentInvalid: it cannot be read, is encrypted, forbids changes, or takes too long.
         PlaceInvalid: it has no such page.
+        PdfBusy: too many PDF files wait.
     """
-    try:
-        return asyncio.run(_sealed(document, place, material, reason, now))
-    except (DocumentInvalid, PlaceInvalid):
-        raise
-    except Exception as error:
-        # pyHanko has many errors of its own, and a hostile file can raise any other: all mean the same here.
-        raise DocumentInvalid("PDF 文件无法读取，或不允许增加签名") from error
-
-
-async def _sealed(document: bytes, place: PdfPlace, material: Material, reason: str, now: datetime) -> bytes:
     if material.pdf is None:
         raise DocumentInvalid("此印章没有 PDF 签名证书")
     if len(document) > LARGEST_PDF:
         raise DocumentInvalid("文件过大")
+    stamp = Stamp(material.code, material.picture, material.size, material.pdf)
+    try:
+        sealed, misplaced = PROCESSES.run(seal_here, document, place, stamp, reason, now)
+    except PdfTooHard as error:
+        raise DocumentInvalid("PDF 文件过于复杂，处理超出时间或内存限制") from error
+    except PdfWorkFailed as error:
+        # pyHanko has many errors of its own, and a hostile file can raise any other: all mean the same here.
+        raise DocumentInvalid("PDF 文件无法读取，或不允许增加签名") from error
+    if misplaced:
+        raise PlaceInvalid(misplaced)
+    return sealed
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What of a seal goes into a PDF."""
+
+    code: str
+    picture: bytes
+    size: int
+    pdf: PdfSigner
+
+
+def seal_here(
+    document: bytes, place: PdfPlace, stamp: Stamp, reason: str, now: datetime
+) -> tuple[bytes, str]:
+    """Return the sealed file, or what is wrong with the place; raises whatever pyHanko raises."""
+    try:
+        return asyncio.run(_sealed(document, place, stamp, reason, now)), ""
+    except PlaceInvalid as error:
+        return b"", error.detail
+
+
+async def _sealed(document: bytes, place: PdfPlace, stamp: Stamp, reason: str, now: datetime) -> bytes:
     writer = IncrementalPdfFileWriter(io.BytesIO(document), strict=False)
-    box = _box(writer, place, material.size)
-    field = f"Seal{len(writer.prev.embedded_signatures) + 1}_{material.code}"
+    box = _box(writer, place, stamp.size)
+    field = f"Seal{len(writer.prev.embedded_signatures) + 1}_{stamp.code}"
     signer = SimpleSigner(
-        signing_cert=x509.Certificate.load(material.pdf.certificate),
-        signing_key=keys.PrivateKeyInfo.load(material.pdf.key),
-        cert_registry=_registry(material.pdf.chain),
+        signing_cert=x509.Certificate.load(stamp.pdf.certificate),
+        signing_key=keys.PrivateKeyInfo.load(stamp.pdf.key),
+        cert_registry=_registry(stamp.pdf.chain),
     )
     metadata = PdfSignatureMetadata(
         field_name=field,
@@ -76,7 +104,7 @@ async def _sealed(document: bytes, place: PdfPlace, material: Material, reason: 
     )
     style = StaticStampStyle(
         border_width=0,
-        background=PdfImage(Image.open(io.BytesIO(material.picture)).convert("RGBA")),
+        background=PdfImage(Image.open(io.BytesIO(stamp.picture)).convert("RGBA")),
         background_layout=SimpleBoxLayoutRule(
             x_align=AxisAlignment.ALIGN_MID,
             y_align=AxisAlignment.ALIGN_MID,
@@ -86,8 +114,22 @@ async def _sealed(document: bytes, place: PdfPlace, material: Material, reason: 
         background_opacity=1.0,
     )
     spec = SigFieldSpec(field, on_page=place.page - 1, box=box)
-    out = await PdfSigner(metadata, signer, stamp_style=style, new_field_spec=spec).async_sign_pdf(writer)
+    sealing = _At(metadata, signer, stamp_style=style, new_field_spec=spec)
+    sealing.now = now
+    out = await sealing.async_sign_pdf(writer)
     return bytes(out.getbuffer())
+
+
+class _At(PdfWriter):
+    """Signs as of a given moment: the service's clock, not the machine's, is what everything else says."""
+
+    now: datetime
+
+    def init_signing_session(self, pdf_out: Any, existing_fields_only: bool = False) -> Any:
+        """Return the session, which takes its time from here."""
+        session = super().init_signing_session(pdf_out, existing_fields_only)
+        session.system_time = self.now
+        return session
 
 
 def _registry(chain: tuple[bytes, ...]) -> Any:

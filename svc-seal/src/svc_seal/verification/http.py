@@ -3,19 +3,23 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from lib_service.web import ReadSession, component
+from lib_service.web import ClockDep, ReadSession, component
 from lib_web import AnyCaller, problems
-from svc_seal.authority import Authority
+from svc_seal.authority import Authority, certificates_pem
 from svc_seal.certificate import store as certificates
+from svc_seal.certificate.domain import LIST_VALIDITY, NoRevocationList, Reason
 from svc_seal.pdf_authority import PdfAuthority
+from svc_seal.pdf_process import PdfBusy
 from svc_seal.seal import store as seals
+from svc_seal.use.pdf import is_pdf
 from svc_seal.verification.domain import DocumentUnreadable, Verdict
 from svc_seal.verification.ofd import verify_ofd
-from svc_seal.verification.pdf import verify_pdf
+from svc_seal.verification.pdf import Withdrawn, verify_pdf
 from svc_seal.verification.schemas import DocumentIn, FindingOut, SignatureOut, VerificationOut
 
 router = APIRouter(prefix="/v1", tags=["验章"])
@@ -44,7 +48,7 @@ async def uploaded(request: Request) -> bytes:
         raise RequestValidationError(located) from error
 
 
-@router.post("/verifications", responses=problems(DocumentUnreadable), openapi_extra=UPLOAD)
+@router.post("/verifications", responses=problems(DocumentUnreadable, PdfBusy), openapi_extra=UPLOAD)
 async def verify_document(
     document: Annotated[bytes, Depends(uploaded)],
     caller: AnyCaller,
@@ -53,8 +57,15 @@ async def verify_document(
     pdf: Annotated[PdfAuthority, component(PdfAuthority)],
 ) -> VerificationOut:
     """Verify the seals of an OFD or PDF file, each check apart (验章)."""
-    newest = await certificates.newest_der(session)
-    verdicts = await asyncio.to_thread(_verify, document, authority, pdf, newest)
+    # The connection goes back while a file is judged: slow files must not take them all.
+    if is_pdf(document):
+        withdrawn = await _withdrawn(session)
+        await session.rollback()
+        verdicts = await verify_pdf(document, (pdf.certificate,), withdrawn)
+    else:
+        trust = authority.trust(await certificates.newest_der(session))
+        await session.rollback()
+        verdicts = await asyncio.to_thread(verify_ofd, document, trust)
     known = await seals.standings(session, {verdict.seal_code for verdict in verdicts})
     statuses = {code: standing.status.value for code, standing in known.items()}
     signatures = [_out(verdict, statuses.get(verdict.seal_code, "unknown")) for verdict in verdicts]
@@ -62,10 +73,36 @@ async def verify_document(
     return VerificationOut(valid=valid, text=_text(verdicts, valid=valid), signatures=signatures)
 
 
-def _verify(document: bytes, authority: Authority, pdf: PdfAuthority, newest: bytes | None) -> list[Verdict]:
-    if document[:1024].lstrip().startswith(b"%PDF-"):
-        return verify_pdf(document, (pdf.certificate,))
-    return verify_ofd(document, authority.trust(newest))
+@router.get("/pdf-revocation-list", response_class=Response, responses=problems(NoRevocationList))
+async def get_pdf_revocation_list(
+    caller: AnyCaller,
+    session: ReadSession,
+    pdf: Annotated[PdfAuthority, component(PdfAuthority)],
+    clock: ClockDep,
+) -> Response:
+    """Return the revocation list of the PDF signers in DER (PDF 签名证书吊销列表)."""
+    newest = await certificates.newest_list(session)
+    found = await seals.withdrawn_pdf_certificates(session)
+    entries = [(item.serial, item.at, item.reason.value) for item in found]
+    now = clock.now()
+    der = await asyncio.to_thread(pdf.revocation_list, entries, newest.number, now, now + LIST_VALIDITY)
+    headers = {"cache-control": "max-age=600"}
+    return Response(der, media_type="application/pkix-crl", headers=headers)
+
+
+@router.get("/pdf-authority-certificate", response_class=Response)
+async def get_pdf_authority_certificate(
+    caller: AnyCaller, pdf: Annotated[PdfAuthority, component(PdfAuthority)]
+) -> Response:
+    """Return the root certificate of the PDF signers as PEM: PDF readers must be told to trust it."""
+    return Response(certificates_pem([pdf.certificate]), media_type="application/x-pem-file")
+
+
+async def _withdrawn(session: AsyncSession) -> dict[int, Withdrawn]:
+    return {
+        item.serial: Withdrawn(item.at, item.reason is Reason.KEY_COMPROMISE)
+        for item in await seals.withdrawn_pdf_certificates(session)
+    }
 
 
 def _out(verdict: Verdict, status: str) -> SignatureOut:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "license_0301"
-down_revision = "license_0101"
+down_revision = "license_0102"
 
 
 def upgrade() -> None:

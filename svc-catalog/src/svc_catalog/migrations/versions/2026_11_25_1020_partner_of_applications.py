@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "catalog_0301"
-down_revision = "catalog_0203"
+revision = "catalog_0303"
+down_revision = "catalog_0302"
 
 
 def upgrade() -> None:
