@@ -68,6 +68,12 @@ async def test_a_path_that_could_be_tidied_up_is_none(city: City, step: str) -> 
     assert sent[0]["status"] == 404
 
 
+@pytest.mark.parametrize("path", ["*", "", "/", "//", "mobile/v1/licenses"])
+async def test_a_request_for_nothing_in_particular_is_refused(city: City, path: str) -> None:
+    sent = await talk(city, "OPTIONS", path, {})
+    assert sent[0]["status"] == 404
+
+
 ENCODINGS = ["utf-16", "utf-32", "utf-8-sig"]
 
 

@@ -54,6 +54,10 @@ async def test_a_request_that_can_be_read_two_ways_is_refused(runner: Runner, re
     assert 400 <= status_of(answer) < 500
 
 
+async def test_a_request_for_nothing_in_particular_is_refused(runner: Runner) -> None:
+    assert status_of(await talk(runner, b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")) == 404
+
+
 async def test_long_header_fields_are_refused(runner: Runner) -> None:
     request = b"GET /public/v1/items HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Long: %s\r\n\r\n"
     assert status_of(await talk(runner, request % (b"a" * 40_000))) == 431

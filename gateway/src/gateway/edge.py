@@ -69,7 +69,7 @@ class Edge:
                 message["headers"] = [*message.get("headers", ()), *self._missing(message)]
             await send(message)
 
-        channel = scope["path"].split("/", 2)[1]
+        channel = scope["path"].removeprefix("/").partition("/")[0]
         await self._by_channel.get(channel, self._app)(scope, receive, harden)
 
     def _missing(self, message: Message) -> list[tuple[bytes, bytes]]:

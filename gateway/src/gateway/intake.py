@@ -75,8 +75,9 @@ class Intake:
         """
         raw: bytes = scope["raw_path"] if scope.get("raw_path") else scope["path"].encode()
         path = raw.decode("ascii", "replace")
-        _, channel, *rest = path.split("/")
-        if channel not in CHANNELS:
+        before, *steps = path.split("/")  # `*`, as of OPTIONS, has no steps.
+        channel, rest = (steps[0], steps[1:]) if steps else ("", [])
+        if before or channel not in CHANNELS:
             raise NoSuchPath
         parts = [unquote(part) if "%2F" not in part.upper() else part for part in rest]
         if not DOTS.isdisjoint(parts):
