@@ -12,7 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
-from lib_ofd._elements import NAMESPACE, E, to_bytes
+from lib_ofd._elements import NAMESPACE, to_bytes
 from lib_ofd._package import NotOfd, attribute, extend_package, member, members, open_package, parse_xml
 from lib_ofd._places import Place, Where, places
 from lib_ofd._signatures import SM3, Digests, referenced, signature_paths
@@ -144,13 +144,23 @@ def _largest_id(known: bytes | None) -> int:
     return max(int("0" + "".join(re.findall(r"\d", name)[-9:])) for name in given)
 
 
+def _list_of_one(path: str, number: int, largest: int) -> bytes:
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<ofd:Signatures xmlns:ofd="{NAMESPACE}">'
+        f"<ofd:MaxSignId>{_id(largest)}</ofd:MaxSignId>"
+        f'<ofd:Signature ID="{_id(number)}" Type="Seal" BaseLoc={quoteattr(path)}/></ofd:Signatures>'
+    ).encode()
+
+
 def _longer_list(known: bytes | None, path: str, number: int, largest: int) -> bytes:
     """Return the list with one more entry.
 
     Signatures and places are numbered in one sequence and a place comes last: MaxSignId, itself an XML ID,
     then differs from the IDs in its file, as the schema demands.
     """
-    root = parse_xml(known) if known else E.Signatures(E.MaxSignId(_id(0)))
+    if known is None:
+        return _list_of_one(path, number, largest)
+    root = parse_xml(known)
     said = member(root, "MaxSignId")
     if said is not None:
         said.text = _id(largest)
