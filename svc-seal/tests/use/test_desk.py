@@ -32,5 +32,25 @@ async def test_uses_admitted_before_a_freeze_are_refused_as_frozen(office: Offic
     assert {type(outcome.error) for outcome in [*later, *admitted.result()]} == {SealNotUsable}
 
 
-def order_of(work: Work) -> Order:
-    return Order(CODE, "签发证照", "svc-license", Kind.DIGEST, work)
+async def test_other_uses_go_on_while_pdf_files_take_their_time(office: Office, parts: Parts) -> None:
+    await office.make()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(material: Material, now: datetime) -> bytes:
+        begun.set()
+        assert go_on.wait(30)
+        return b"signature"
+
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(parts.desk.use([order_of(slow, Kind.PDF) for _ in range(20)]))
+        assert await asyncio.to_thread(begun.wait, 30)
+        for kind in (Kind.DIGEST, Kind.OFD):
+            [quick] = await parts.desk.use([order_of(lambda material, now: b"quick", kind)])
+            assert quick.error is None
+        assert not waiting.done()
+        go_on.set()
+    assert {outcome.error for outcome in waiting.result()} == {None}
+
+
+def order_of(work: Work, kind: Kind = Kind.DIGEST) -> Order:
+    return Order(CODE, "签发证照", "svc-license", kind, work)

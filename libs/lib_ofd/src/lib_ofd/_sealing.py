@@ -144,6 +144,14 @@ def _largest_id(known: bytes | None) -> int:
     return max(int("0" + "".join(re.findall(r"\d", name)[-9:])) for name in given)
 
 
+def _list_of_one(path: str, number: int, largest: int) -> bytes:
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<ofd:Signatures xmlns:ofd="{NAMESPACE}">'
+        f"<ofd:MaxSignId>{_id(largest)}</ofd:MaxSignId>"
+        f'<ofd:Signature ID="{_id(number)}" Type="Seal" BaseLoc={quoteattr(path)}/></ofd:Signatures>'
+    ).encode()
+
+
 def _longer_list(known: bytes | None, path: str, number: int, largest: int) -> bytes:
     """Return the list with one more entry.
 
@@ -151,11 +159,7 @@ def _longer_list(known: bytes | None, path: str, number: int, largest: int) -> b
     then differs from the IDs in its file, as the schema demands.
     """
     if known is None:
-        return (
-            f'<?xml version="1.0" encoding="UTF-8"?>\n<ofd:Signatures xmlns:ofd="{NAMESPACE}">'
-            f"<ofd:MaxSignId>{_id(largest)}</ofd:MaxSignId>"
-            f'<ofd:Signature ID="{_id(number)}" Type="Seal" BaseLoc={quoteattr(path)}/></ofd:Signatures>'
-        ).encode()
+        return _list_of_one(path, number, largest)
     root = parse_xml(known)
     said = member(root, "MaxSignId")
     if said is not None:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from lib_audit import Note
 from lib_contracts.seal import DocumentSealed
@@ -31,6 +32,7 @@ from svc_seal.use.ports import Material, Order, Outcome, UnitOfWork
 MOST_TOGETHER = 512
 GROUPS_AT_ONCE = 2
 WORTH_A_SECOND = 32
+MOST_PDF_TOGETHER, PDF_THREADS = 8, 1
 
 
 @dataclass(eq=False)
@@ -56,6 +58,26 @@ class _Case:
         return not self.future.done()
 
 
+class _Lane:
+    """Orders that wait, the groups of them under way, and the threads that work on them."""
+
+    def __init__(self, threads: int, most_together: int) -> None:
+        self.threads = threads
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="sealing")
+        self.waiting: deque[_Case] = deque()
+        self.groups: set[asyncio.Task[None]] = set()
+        self._most_together = most_together
+
+    def has_room(self) -> bool:
+        """A group beside another pays only when it is large: small ones would each cost a transaction."""
+        is_large = len(self.waiting) >= WORTH_A_SECOND
+        return not self.groups or (len(self.groups) < GROUPS_AT_ONCE and is_large)
+
+    def next_group(self) -> list[_Case]:
+        """Return the orders that waited longest."""
+        return [self.waiting.popleft() for _ in range(min(self._most_together, len(self.waiting)))]
+
+
 class SealingDesk:
     """Uses seals for whoever asks. `open_desk` runs one."""
 
@@ -73,17 +95,18 @@ class SealingDesk:
         self._cabinet = cabinet
         self._pdf = pdf
         self._clock = clock
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sealing")
-        self._waiting: deque[_Case] = deque()
+        # A PDF file may take seconds: it holds up other PDF files, never the rest.
+        self._quick = _Lane(threads, MOST_TOGETHER)
+        self._slow = _Lane(PDF_THREADS, MOST_PDF_TOGETHER)
         self._change = asyncio.Event()
-        self._groups: set[asyncio.Task[None]] = set()
 
     async def use(self, orders: Sequence[Order]) -> list[Outcome]:
         """Use seals; each answer is given only after its audit record is committed."""
         loop = asyncio.get_running_loop()
         cases = [_Case(order, loop.create_future()) for order in orders]
-        self._waiting.extend(cases)
+        for case in cases:
+            lane = self._slow if case.order.kind is Kind.PDF else self._quick
+            lane.waiting.append(case)
         self._change.set()
         return list(await asyncio.gather(*(case.future for case in cases)))
 
@@ -92,34 +115,28 @@ class SealingDesk:
         while True:
             await self._change.wait()
             self._change.clear()
-            while self._waiting and self._has_room():
-                task = asyncio.create_task(self._serve_group(self._next_group()))
-                self._groups.add(task)
-                task.add_done_callback(self._end)
+            for lane in (self._quick, self._slow):
+                while lane.waiting and lane.has_room():
+                    task = asyncio.create_task(self._serve_group(lane.next_group(), lane))
+                    lane.groups.add(task)
+                    task.add_done_callback(partial(self._end, lane))
 
-    def _has_room(self) -> bool:
-        """A group beside another pays only when it is large: small ones would each cost a transaction."""
-        is_large = len(self._waiting) >= WORTH_A_SECOND
-        return not self._groups or (len(self._groups) < GROUPS_AT_ONCE and is_large)
-
-    def _next_group(self) -> list[_Case]:
-        return [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
-
-    def _end(self, task: asyncio.Task[None]) -> None:
-        self._groups.discard(task)
+    def _end(self, lane: _Lane, task: asyncio.Task[None]) -> None:
+        lane.groups.discard(task)
         self._change.set()
 
     async def aclose(self) -> None:
         """Let groups under way finish; the threads end."""
-        await asyncio.gather(*self._groups, return_exceptions=True)
-        self._pool.shutdown()
+        for lane in (self._quick, self._slow):
+            await asyncio.gather(*lane.groups, return_exceptions=True)
+            lane.pool.shutdown()
 
-    async def _serve_group(self, group: list[_Case]) -> None:
+    async def _serve_group(self, group: list[_Case], lane: _Lane) -> None:
         try:
             now = self._clock.now()
             await self._admit(group, now)
             await self._equip([case for case in group if case.is_open and case.order.kind is Kind.PDF])
-            await self._perform([case for case in group if case.is_open], now)
+            await self._perform([case for case in group if case.is_open], now, lane)
             await self._record([case for case in group if case.is_open], now)
         except Exception as error:
             for case in group:
@@ -180,12 +197,12 @@ class SealingDesk:
                 if other.order.seal_code == code:
                     other.material = opened.get(code, other.material)
 
-    async def _perform(self, cases: list[_Case], now: datetime) -> None:
+    async def _perform(self, cases: list[_Case], now: datetime, lane: _Lane) -> None:
         """Do the work that needs keys, in threads, spread evenly."""
         loop = asyncio.get_running_loop()
-        shares = [cases[index :: self._threads] for index in range(self._threads)]
+        shares = [cases[index :: lane.threads] for index in range(lane.threads)]
         done = await asyncio.gather(
-            *(loop.run_in_executor(self._pool, self._share, share, now) for share in shares if share)
+            *(loop.run_in_executor(lane.pool, self._share, share, now) for share in shares if share)
         )
         for case, error in (pair for share in done for pair in share):
             if isinstance(error, DomainError):
