@@ -18,6 +18,7 @@ from gateway_replica import eventually, replica
 from gateway.device import receipt
 from gateway.device.domain import ENROLMENT_HOLDS, NEXT, Device, EnrolmentInvalid, Heartbeat, Status
 from gateway.device.store import Devices
+from gateway.ledger import DEVICE, Ledger
 from lib_gm import Sm2PrivateKey
 from lib_kernel import IllegalMove
 from lib_partner import SignedAuth, SigningKey
@@ -113,7 +114,7 @@ async def test_a_code_is_good_once_also_for_those_who_come_together(city: City) 
 
 async def test_a_code_ends_after_a_day(city: City) -> None:
     clock = Hours()
-    devices = Devices(city.nats, city.parts.audit, clock)
+    devices = Devices(city.nats, Ledger(city.nats, clock, DEVICE), clock)
     secret, _ = await devices.offer("K7", "n", "P", by="t")
     clock.shift = ENROLMENT_HOLDS
     with pytest.raises(EnrolmentInvalid):

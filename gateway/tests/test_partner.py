@@ -13,6 +13,7 @@ import pytest
 from gateway_city import City, ed25519_pair
 from gateway_replica import eventually, replica
 
+from gateway.guards import TooManyRequests
 from gateway.identity import Request, TrustedProxies
 from gateway.partner.domain import (
     NEXT,
@@ -271,7 +272,8 @@ async def test_quotas_count_the_requests_of_all_replicas(city: City) -> None:
         refused = await other.get("/bank/v1/me", auth=SignedAuth(key))
     assert kind(refused) == (429, "too-many-requests")
     assert (refused.json()["quota"], refused.json()["limit"]) == ("per_day", 6)
-    assert refused.headers["retry-after"]
+    # Until midnight in the city, told in the head and in the body.
+    assert 0 < int(refused.headers["retry-after"]) == refused.json()["retry_after"] <= 24 * 3600
 
 
 async def test_a_quota_of_a_minute_ends_with_the_minute(city: City) -> None:
@@ -280,9 +282,24 @@ async def test_a_quota_of_a_minute_ends_with_the_minute(city: City) -> None:
     partner = a_partner(quota=replace(a_partner().quota, per_minute=2))
     usage.take(partner)
     usage.take(partner)
-    with pytest.raises(Exception, match="本分钟"):
+    clock.moment = NOW.replace(second=17, microsecond=1)
+    with pytest.raises(TooManyRequests, match="本分钟") as refused:
         usage.take(partner)
-    clock.moment += timedelta(minutes=1)
+    assert refused.value.facts["retry_after"] == 43
+    clock.moment += timedelta(seconds=43)
+    usage.take(partner)
+
+
+async def test_a_quota_of_a_day_ends_at_midnight_in_the_city(city: City) -> None:
+    clock = FixedMinute()
+    clock.moment = datetime(2026, 3, 4, 15, 58, 30, 1, tzinfo=UTC)
+    usage = Usage(city.nats, clock)
+    partner = a_partner(quota=replace(a_partner().quota, per_day=1))
+    usage.take(partner)
+    with pytest.raises(TooManyRequests, match="今日") as refused:
+        usage.take(partner)
+    assert refused.value.facts["retry_after"] == 90
+    clock.moment += timedelta(seconds=90)
     usage.take(partner)
 
 
@@ -347,7 +364,7 @@ async def test_of_changes_at_the_same_time_none_is_lost(city: City) -> None:
     await asyncio.gather(*(add(number) for number in range(8)))
     partner, _ = await city.parts.partners.get("ccb")
     assert sorted(partner.events) == [f"booking.n{number}.*" for number in range(8)]
-    assert len(await city.parts.audit.of("partner", "ccb")) == 9
+    assert len(await city.parts.partners.history("ccb")) == 9
 
 
 async def test_the_audit_record_lets_nothing_be_deleted(city: City) -> None:

@@ -17,11 +17,11 @@ from gateway_replica import eventually, worker
 
 from gateway.partner.domain import PartnerUnknown
 from gateway.partner_event.fanout import for_partner, partner_types
-from gateway.partner_event.origin import Origins, business_of
+from gateway.partner_event.origin import business_of, partner_of
 from gateway.partner_event.reconciliation import NoReconciliation
 from gateway.replay import replay
 from lib_contracts import Event
-from lib_contracts.booking import AppointmentBooked, AppointmentCancelled, TicketCalled
+from lib_contracts.booking import AppointmentBooked
 from lib_contracts.catalog import ApplicationSubmitted
 from lib_contracts.license import LicenseIssued, LicenseRead
 from lib_gm import Sm2PublicKey
@@ -38,93 +38,52 @@ def booked(person: str, appointment: UUID | None = None, channel: str = "bank", 
     event = kind.model_validate({
         "appointment_id": appointment or uuid4(), "person_id": person, "service_point": "P",
         "service_point_name": "大厅", "group": "business", "item_code": "1", "starts_at": at,
-        "channel": channel,
+        "channel": channel, "partner": "psbc",
         **more,
     })  # fmt: skip
     return wrap(event, source="svc-booking", now=at)
 
 
-def read(reader: str) -> Envelope:
+def read(reader: str, *, partner: str | None = "") -> Envelope:
     now = SystemClock().now()
     event = LicenseRead(
-        license_id=uuid4(), license_name="执照", person_id="p_a", reader=reader, purpose="开户", read_at=now
-    )
+        license_id=uuid4(), license_name="执照", person_id="p_a", reader=reader, purpose="开户", read_at=now,
+        partner=reader if partner == "" else partner,
+    )  # fmt: skip
     return wrap(event, source="svc-license", now=now)
 
 
-async def visit(city: City, partner: str = "psbc", person: str = "p_a", clock: Hours | None = None) -> None:
-    parts = parts_of(city, clock or Hours())
-    await parts.sessions.open(f"bank-{partner}", person, "c", partner=partner)
+def test_an_event_is_the_partners_whom_its_producer_names() -> None:
+    assert partner_of(booked("p_a"), PARTNERS) == "psbc"
+    assert partner_of(booked("p_a", partner="box"), PARTNERS) == "box"
+    assert partner_of(read("psbc"), PARTNERS) == "psbc"
 
 
-def origins(city: City) -> Origins:
-    return Origins(city.nats, city.parts.sessions)
+def test_without_a_name_an_event_is_nobodys_whatever_its_channel() -> None:
+    assert partner_of(booked("p_a", partner=None), PARTNERS) is None
+    assert partner_of(booked("p_a", partner="unknown"), PARTNERS) is None
+    assert partner_of(read("410400-tax", partner=None), PARTNERS) is None
 
 
-async def test_a_bank_learns_of_its_own_customers_business(city: City) -> None:
-    await visit(city)
-    found = origins(city)
-    appointment = uuid4()
-    assert await found.partner_of(booked("p_a", appointment), PARTNERS) == "psbc"
-    later = SystemClock().now() + timedelta(days=1)
-    cancelled = booked("p_a", appointment, kind=AppointmentCancelled, at=later)
-    assert await found.partner_of(cancelled, PARTNERS) == "psbc"  # Also long after the session.
-    ticket = TicketCalled(
-        ticket_id=uuid4(), number="A1", person_id="p_a", appointment_id=appointment, service_point="P",
-        service_point_name="大厅", item_code="1", window="1", called_at=later,
-    )  # fmt: skip
-    assert await found.partner_of(wrap(ticket, source="s", now=later), PARTNERS) == "psbc"
-
-
-def submitted(channel: str, appointment: UUID | None = None, application: UUID | None = None) -> Envelope:
+def test_an_application_is_the_banks_where_it_was_handed_in_and_so_is_its_licence() -> None:
     now = SystemClock().now()
-    event = ApplicationSubmitted(
-        application_id=application or uuid4(), case_number="1", person_id="p_a", item_code="1", item_name="x",
-        department="D", service_point="P", appointment_id=appointment, happened_at=now, channel=channel,
+    application = uuid4()
+    submitted = ApplicationSubmitted(
+        application_id=application, case_number="1", person_id="p_a", item_code="1", item_name="x",
+        department="D", service_point="P", appointment_id=uuid4(), happened_at=now, channel="bank",
+        partner="psbc",
     )  # fmt: skip
-    return wrap(event, source="svc-catalog", now=now)
-
-
-async def test_an_application_is_the_banks_by_how_it_was_handed_in_not_by_its_appointment(city: City) -> None:
-    await visit(city)
-    found, appointment, application = origins(city), uuid4(), uuid4()
-    assert await found.partner_of(booked("p_a", appointment), PARTNERS) == "psbc"
-    assert await found.partner_of(submitted("mobile", appointment), PARTNERS) is None
-    assert await found.partner_of(submitted("bank", application=application), PARTNERS) == "psbc"
     issued = LicenseIssued(
         license_id=uuid4(), license_number="41-1", license_type="t", license_name="n", person_id="p_a",
-        application_id=application, issued_at=SystemClock().now(),
+        application_id=application, issued_at=now, partner="psbc",
     )  # fmt: skip
-    envelope = wrap(issued, source="svc-license", now=SystemClock().now())
-    assert await found.partner_of(envelope, PARTNERS) == "psbc"
-    assert {"person_id", "license_number"}.isdisjoint(for_partner(envelope).data)
-
-
-async def test_a_bank_learns_nothing_of_what_is_not_its_business(city: City) -> None:
-    await visit(city)
-    found = origins(city)
-    for envelope in (
-        booked("p_a", channel="mobile"),  # Its customer, but not with the bank.
-        booked("p_b"),  # With a bank, but not its customer.
-        booked("p_a", at=SystemClock().now() + timedelta(minutes=20)),  # After the session.
-        booked("p_a", at=SystemClock().now() - timedelta(minutes=20)),  # Before it.
-        read("somebody-else"),
-    ):
-        assert await found.partner_of(envelope, PARTNERS) is None
-    assert await found.partner_of(read("psbc"), PARTNERS) == "psbc"
-    named = booked("p_z", channel="mobile")
-    named = named.model_copy(update={"data": {**named.data, "partner": "box"}})
-    assert await found.partner_of(named, PARTNERS) == "box"
-
-
-async def test_in_doubt_an_event_is_nobodys(city: City) -> None:
-    await visit(city)
-    await visit(city, "box")
-    assert await origins(city).partner_of(booked("p_a"), PARTNERS) is None
+    told = [wrap(submitted, source="svc-catalog", now=now), wrap(issued, source="svc-license", now=now)]
+    assert [partner_of(one, PARTNERS) for one in told] == ["psbc", "psbc"]
+    assert {business_of(one) for one in told} == {str(application)}
+    assert {"person_id", "license_number"}.isdisjoint(for_partner(told[1]).data)
 
 
 async def test_events_of_the_services_reach_the_log_without_the_person_and_in_order(city: City) -> None:
-    await visit(city)
     appointments = [uuid4() for _ in range(3)]
     js = city.nats.jetstream()
     expected: dict[str, list[str]] = {str(one): [] for one in appointments}
@@ -150,7 +109,6 @@ async def test_events_of_the_services_reach_the_log_without_the_person_and_in_or
 
 
 async def test_an_event_that_arrives_twice_is_kept_once(city: City) -> None:
-    await visit(city)
     envelope = booked("p_a")
     for _ in range(2):
         await city.parts.fanout.process(envelope)
@@ -174,6 +132,7 @@ def test_events_of_a_business_share_its_order() -> None:
     assert business_of(booked("p", appointment)) == str(appointment)
     assert {stream for stream in partner_types()} == {"BOOKING", "CATALOG", "LICENSE"}
     assert "catalog.item.published.v1" not in partner_types()["CATALOG"]
+    assert "booking.day.closed.v1" not in partner_types()["BOOKING"]
 
 
 async def test_a_bank_polls_and_acknowledges(city: City) -> None:
@@ -320,7 +279,6 @@ async def test_a_reset_forgets_events_calls_and_cursor(city: City) -> None:
 
 
 async def test_an_event_that_was_kept_aside_is_taken_to_its_partner_later(city: City) -> None:
-    await visit(city)
     envelope = booked("p_a")
     await city.parts.fanout.bury(envelope.model_dump_json(), envelope.type, "X", 1)
     assert await replay(city.settings, "events") == 1
@@ -336,7 +294,6 @@ async def test_commands_replay_for_citizens_and_for_a_partner(city: City) -> Non
 
 
 async def test_an_event_that_cannot_be_read_is_kept_aside_and_holds_nothing_up(city: City) -> None:
-    await visit(city)
     js = city.nats.jetstream()
     await js.publish(AppointmentBooked.type, b"no event")
     good = booked("p_a")

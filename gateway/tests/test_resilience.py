@@ -3,10 +3,19 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
-from gateway.guards import InFlight, Overloaded, UpstreamUnavailable
+from gateway.guards import (
+    FAILURES_TO_OPEN,
+    Breaker,
+    InFlight,
+    Overloaded,
+    RateLimit,
+    TooManyRequests,
+    UpstreamUnavailable,
+)
 from gateway.upstream import Outgoing, Upstream, UpstreamTimeout
 from lib_testing import free_port
 
@@ -142,26 +151,28 @@ async def test_streams_leave_room_for_requests_and_end_when_the_process_drains()
     house, ended = InFlight(most_requests=1, most_streams=1), []
 
     async def listen() -> None:
-        with house.request(), house.stream():
+        with house.request(), house.stream("a"):
             await asyncio.Event().wait()
         ended.append(True)
 
     stream = asyncio.create_task(listen())
     await asyncio.sleep(0)
     # The stream does not take the one place of requests.
-    with house.request(), pytest.raises(Overloaded), house.stream():
+    with house.request(), pytest.raises(Overloaded), house.stream("a"):
         pass
-    house.drain()
+    house.end_streams()
     await stream
     assert ended == [True]
     assert (house.requests, house.streams) == (0, set())
+    with house.request(), pytest.raises(Overloaded), house.stream("a"):
+        pass  # A stream that began now would keep the process from stopping.
 
 
 async def test_a_stream_that_is_cancelled_otherwise_stays_cancelled() -> None:
     house = InFlight(most_requests=1, most_streams=1)
 
     async def listen() -> None:
-        with house.request(), house.stream():
+        with house.request(), house.stream("a"):
             await asyncio.Event().wait()
 
     stream = asyncio.create_task(listen())
@@ -169,3 +180,60 @@ async def test_a_stream_that_is_cancelled_otherwise_stays_cancelled() -> None:
     stream.cancel()
     with pytest.raises(asyncio.CancelledError):
         await stream
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(0.1, 10), (0.4, 3), (100.0, 1)])
+def test_a_caller_is_told_when_the_next_request_fits(rate: float, seconds: int) -> None:
+    limit = RateLimit(rate, burst=1)
+    limit.take("a")
+    with pytest.raises(TooManyRequests) as refused:
+        limit.take("a")
+    assert refused.value.facts["retry_after"] == seconds
+
+
+def test_an_open_breaker_says_when_it_tries_again() -> None:
+    breaker = Breaker()
+    for _ in range(FAILURES_TO_OPEN):
+        breaker.failed()
+    with pytest.raises(UpstreamUnavailable) as refused:
+        breaker.check()
+    assert refused.value.facts["retry_after"] == 5
+
+
+async def test_streams_that_fill_the_house_last_longer_than_requests() -> None:
+    with pytest.raises(Overloaded) as refused, InFlight(0, 0).request():
+        pass
+    assert refused.value.facts["retry_after"] == 1
+    with pytest.raises(Overloaded) as refused, InFlight(1, 0).stream("a"):
+        pass
+    assert refused.value.facts["retry_after"] == 30
+
+
+async def test_one_caller_does_not_take_the_streams_of_all() -> None:
+    house = InFlight(most_requests=9, most_streams=9, most_of_one=1)
+    with house.request(), house.stream("a"):
+        with house.request(), pytest.raises(TooManyRequests), house.stream("a"):
+            pass
+        with house.request(), house.stream("b"):
+            pass
+
+
+async def test_a_stream_lasts_so_long_and_that_of_who_is_shut_out_ends_at_once() -> None:
+    lasting = InFlight(1, 9, longest=timedelta(milliseconds=1))
+    with lasting.request(), lasting.stream("a") as late:
+        await asyncio.Event().wait()
+    assert late.is_ended
+    house, ended = InFlight(9, 9), []
+
+    async def listen(holder: str) -> None:
+        with house.request(), house.stream(holder, holder):
+            await asyncio.Event().wait()
+        ended.append(holder)
+
+    tasks = [asyncio.create_task(listen(holder)) for holder in ("psbc", "ccb")]
+    await asyncio.sleep(0)
+    house.end_streams_of("psbc")
+    await tasks[0]
+    assert (ended, tasks[1].done()) == (["psbc"], False)
+    house.end_streams()
+    await tasks[1]

@@ -121,6 +121,16 @@ async def test_a_forged_token_opens_nothing(city: City, forged: str) -> None:
     assert city.catalog.calls == 0
 
 
+async def test_a_crowd_of_bad_tokens_asks_the_identity_provider_once(city: City) -> None:
+    async def ask(number: int) -> int:
+        headers = {"Authorization": f"Bearer {with_header(kid=f'k{number}')}"}
+        return (await city.client.get("/staff/v1/applications", headers=headers)).status_code
+
+    assert set(await asyncio.gather(*(ask(number) for number in range(20)))) == {401}
+    assert city.catalog.paths.count("/jwks.json") == 1
+    assert (await city.client.get("/mobile/v1/items", headers=city.citizen())).status_code == 200
+
+
 async def test_a_token_cannot_name_where_its_key_is(city: City) -> None:
     embedded = with_header(kid="p9", jku="http://evil.example/jwks", jwk=PROVIDER_KEY.as_dict(private=False))
     answer = await city.client.get("/staff/v1/applications", headers={"Authorization": f"Bearer {embedded}"})
@@ -191,7 +201,10 @@ async def test_a_body_that_does_not_come_is_not_waited_for(city: City, tmp_path:
         "path": "/mobile/v1/applications",
         "raw_path": b"/mobile/v1/applications",
         "query_string": b"",
-        "headers": [(b"content-length", b"10")],
+        "headers": [
+            (b"content-length", b"10"),
+            (b"authorization", city.citizen()["Authorization"].encode()),
+        ],
         "client": ("127.0.0.1", 1),
     }
     await core(scope, receive, send)

@@ -72,7 +72,7 @@ async def test_a_session_closed_while_it_is_used_stays_closed(sessions: Sessions
 
 
 async def test_requests_side_by_side_all_go_on(sessions: Sessions, clock: Hours) -> None:
-    name, _ = await sessions.open("bank-psbc", "p_a", "c", partner="psbc")
+    name, _ = await sessions.open("bank-psbc", "p_a", "c")
     clock.shift += RENEWED_AFTER
     found = await asyncio.gather(*(sessions.use("bank-psbc", name) for _ in range(4)))
     assert {facts["person_id"] for facts in found} == {"p_a"}
@@ -87,16 +87,3 @@ async def test_the_next_customer_at_a_terminal_ends_the_session_of_the_one_befor
         for name in (first, second)
     ]
     assert statuses == [401, 200]
-
-
-async def test_visits_say_when_a_customer_was_where(sessions: Sessions, clock: Hours) -> None:
-    name, _ = await sessions.open("bank-psbc", "p_a", "c", partner="psbc")
-    begun = clock.now()
-    clock.shift += timedelta(minutes=4)
-    await sessions.use("bank-psbc", name)
-    [visit] = await sessions.visits("p_a")
-    assert visit.partner == "psbc"
-    assert visit.is_alive(begun + timedelta(minutes=8))
-    assert not visit.is_alive(begun + timedelta(minutes=10))
-    assert not visit.is_alive(begun - timedelta(minutes=1))
-    assert await sessions.visits("p_b") == []

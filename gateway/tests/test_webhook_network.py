@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
@@ -172,11 +173,38 @@ def test_inner_addresses_are_no_webhooks(address: str) -> None:
     "url",
     ["http://bank.example/", "ftp://bank.example/", "https://user:pw@bank.example/", "https://",
      "file:///etc/passwd", "https://bank.example/#x", "https://[::1", "https://bank.example:99999/",
-     "//bank.example/"],
+     "//bank.example/", "https://127.1/", "https://2130706433/", "https://0x7f.1/", "https://0177.0.0.1/",
+     "https://127.0.0.1./", "https://１２７.0.0.1/", "https://①27.0.0.1/", "https://bänk.example/",
+     "https://bank..example/", "https://bank example/", "https://0/"],
 )  # fmt: skip
 def test_other_urls_are_no_webhooks(url: str) -> None:
     with pytest.raises(Invalid):
         Outside().check_url(url)
+
+
+class Careless(Outside):
+    """Lets every address be registered."""
+
+    def check_url(self, url: str) -> str:
+        """Return it."""
+        return url
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "127.0.0.1.", "１２７.0.0.1"])
+async def test_no_spelling_of_an_inner_address_is_called(host: str) -> None:
+    """Also when nobody looked at it before: what is connected to counts."""
+    called: list[str] = []
+
+    async def take(request: web.Request, body: bytes) -> web.Response:
+        called.append(host)
+        return web.Response(status=204)
+
+    poster = Poster(a_key(), Careless(), seconds=5)
+    async with bank_server(take) as url:
+        port = urlsplit(url).port
+        answer = await poster.send(f"http://{host}:{port}/hook", "ed25519", A_CALL, 1)
+    await poster.aclose()
+    assert (answer.status, called) == (0, [])
 
 
 def test_an_outer_address_is_a_webhook() -> None:

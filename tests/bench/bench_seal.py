@@ -3,22 +3,27 @@
 import asyncio
 import base64
 import json
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import aiohttp
-from bench.harness import ROOT, SECONDS, Figure, Measure
+from bench.harness import ROOT, SECONDS, Figure, Measure, database
 
 from lib_gm import Sm2PrivateKey, sm3
-from lib_local._plan import Plan
+from lib_local._plan import Plan, environment, processes
 from lib_ofd import Document, Text
 from lib_web import HEADER, Caller, CallerKind, InternalTokenSigner
 
 DIGESTS = 64
 CALLERS = 16
+BATCH, BATCHES = 1000, 4
 
 
 def raw_rate() -> float:
@@ -31,19 +36,26 @@ def raw_rate() -> float:
     return done / (time.perf_counter() - begin)
 
 
-async def post(plan: Plan, path: str, body: Callable[[], bytes], worth: int) -> float:
-    """Return what is done a second by `CALLERS` that post to svc-seal as the licence service."""
+def internal_client(plan: Plan) -> aiohttp.ClientSession:
+    """Return a client of svc-seal that speaks as the licence service."""
     signer = InternalTokenSigner.from_file("svc-license", plan.folder / "keys" / "internal-svc-license.pem")
     token = signer.sign(Caller(CallerKind.SERVICE, "svc-license", "internal"))
-    headers = {HEADER: token, "content-type": "application/json"}
-    url = f"http://127.0.0.1:{plan.port('seal')}{path}"
+    return aiohttp.ClientSession(
+        f"http://127.0.0.1:{plan.port('seal')}",
+        headers={HEADER: token, "content-type": "application/json"},
+        connector=aiohttp.TCPConnector(limit=CALLERS),
+    )
+
+
+async def post(plan: Plan, path: str, body: Callable[[], bytes], worth: int) -> float:
+    """Return what is done a second by `CALLERS` that post to svc-seal as the licence service."""
     done = 0
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CALLERS)) as session:
+    async with internal_client(plan) as client:
 
         async def work(until: float) -> None:
             nonlocal done
             while time.perf_counter() < until:
-                async with session.post(url, data=body(), headers=headers) as answer:
+                async with client.post(path, data=body()) as answer:
                     await answer.read()
                     if answer.status != 201:
                         raise RuntimeError(f"svc-seal answered {answer.status}")
@@ -84,12 +96,17 @@ async def sign(plan: Plan, _demo: dict[str, Any], *, form: str, count: int) -> F
     return Figure(own, "digests/s", f"raw SM2 loop of one thread: {raw:.0f}", own / raw)
 
 
+def document() -> str:
+    """Return a one-page OFD in base64."""
+    page = Document(UUID(int=1), "证照", datetime(2026, 3, 4, tzinfo=UTC))
+    for line in range(12):
+        page.add(Text(30, 40 + line * 8, "食品经营许可证 经营者名称 李记面馆"))
+    return base64.b64encode(page.build()).decode()
+
+
 async def ofd(plan: Plan, _demo: dict[str, Any]) -> Figure:
     """Measure OFD documents sealed through HTTP, one in a request; file, event and audit record committed."""
-    document = Document(UUID(int=1), "证照", datetime(2026, 3, 4, tzinfo=UTC))
-    for line in range(12):
-        document.add(Text(30, 40 + line * 8, "食品经营许可证 经营者名称 李记面馆"))
-    encoded, seal = base64.b64encode(document.build()).decode(), seal_code()
+    encoded, seal = document(), seal_code()
 
     def body() -> bytes:
         request = {
@@ -108,9 +125,67 @@ async def ofd(plan: Plan, _demo: dict[str, Any]) -> Figure:
     return Figure(own, "documents/s", f"raw SM2 loop of one thread: {raw:.0f}", own / raw)
 
 
+async def ofd_batch(plan: Plan, _demo: dict[str, Any]) -> Figure:
+    """Measure OFD documents sealed in batches of 1,000, from the first upload to the last result."""
+    encoded, order = (
+        document(),
+        {"seal_code": seal_code(), "purpose": "性能测试", "place": {"x": 200, "y": 130}},
+    )
+    documents = [{"name": f"{number}.ofd", "document": encoded} for number in range(100)]
+    upload = json.dumps({"documents": documents}).encode()
+
+    async with internal_client(plan) as client:
+
+        async def one_batch() -> None:
+            created = await asked(client, "POST", "/v1/batches", json.dumps(order).encode())
+            path = f"/v1/batches/{created['id']}"
+            for _ in range(BATCH // len(documents)):
+                await asked(client, "POST", f"{path}/documents", upload)
+            state = await asked(client, "POST", f"{path}/start", b"{}")
+            while state["status"] == "running":
+                await asyncio.sleep(0.1)
+                state = await asked(client, "GET", path)
+            if state["sealed"] != BATCH:
+                raise RuntimeError(f"{state['sealed']} of {BATCH} documents were sealed")
+
+        before = raw_rate()
+        with second_worker(plan):
+            await one_batch()
+            begin = time.perf_counter()
+            await asyncio.gather(*(one_batch() for _ in range(BATCHES)))
+            own = BATCHES * BATCH / (time.perf_counter() - begin)
+    raw = (before + raw_rate()) / 2
+    return Figure(own, "documents/s", f"raw SM2 loop of one thread: {raw:.0f}", own / raw)
+
+
+@contextmanager
+def second_worker(plan: Plan) -> Generator[None]:
+    """Run a second worker, as many as the machine has cores: batches are shared by all workers."""
+    token = (plan.folder / "keys" / "nats.token").read_text(encoding="utf-8").strip()
+    url = database(plan, "seal").replace("postgresql", "postgresql+asyncpg", 1)
+    shared = environment(plan, {"seal": url}, f"nats://127.0.0.1:{plan.port('nats')}", token)
+    [worker] = [found for found in processes(plan, shared) if found.name == "seal-worker"]
+    mine = {**os.environ, **worker.environment, "WORKER_HEALTH_PORT": ""}
+    process = subprocess.Popen([sys.executable, "-m", *worker.arguments], env=mine)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def asked(client: aiohttp.ClientSession, method: str, path: str, body: bytes | None = None) -> Any:
+    """Return the answer of svc-seal."""
+    async with client.request(method, path, data=body) as answer:
+        if answer.status >= 300:
+            raise RuntimeError(f"svc-seal answered {answer.status}")
+        return await answer.json()
+
+
 FIGURES: dict[str, Measure] = {
     "seal.sign": lambda plan, demo: sign(plan, demo, form="ses", count=DIGESTS),
     "seal.sign_raw": lambda plan, demo: sign(plan, demo, form="raw", count=DIGESTS),
     "seal.sign_single": lambda plan, demo: sign(plan, demo, form="raw", count=1),
     "seal.ofd": ofd,
+    "seal.ofd_batch": ofd_batch,
 }

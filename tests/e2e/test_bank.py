@@ -50,3 +50,7 @@ async def test_a_bank_books_for_its_customer_and_learns_what_becomes_of_it(runne
             await asyncio.sleep(0.1)
     assert mine == ["booking.appointment.booked.v1", "booking.appointment.cancelled.v1"]
     assert all("person_id" not in event["data"] for event in seen)
+    other = SigningKey(bank["sandbox"]["key_id"], bank["algorithm"], bank["private_key_pem"].encode())
+    async with PartnerClient(demo["base_url"], other) as client:
+        theirs = (await client.get("/v1/events", after="0"))["items"]
+    assert booked["id"] not in {event["subject"] for event in theirs}

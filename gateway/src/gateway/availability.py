@@ -3,13 +3,15 @@
 import asyncio
 import time
 from collections.abc import Iterable
+from email.message import Message as EmailMessage
 from typing import Any
 
 import orjson
 import structlog
 
+from gateway.identity import Request
 from gateway.routing import Match
-from lib_kernel import DomainError, NotAllowed
+from lib_kernel import DomainError, Invalid, NotAllowed
 from lib_web import SisterClient
 
 log = structlog.get_logger(__name__)
@@ -27,6 +29,13 @@ class ItemNotOnChannel(NotAllowed):
     title = "本渠道不办理该事项"
 
 
+class Malformed(Invalid):
+    """The body is no JSON that everybody reads the same way (422)."""
+
+    code = "malformed"
+    title = "提交的内容有误"
+
+
 class Availability:
     """The items of the channels that do not offer all, read from the catalogue."""
 
@@ -40,11 +49,17 @@ class Availability:
         """Note that the catalogue changed."""
         self._fresh_until = 0.0
 
-    async def check(self, channel: str, match: Match, body: bytes) -> None:
-        """Raise ItemNotOnChannel when the path or the body names an item that the channel does not offer."""
+    async def check(self, channel: str, match: Match, request: Request) -> None:
+        """Look whether the channel offers the items that the path or the body names.
+
+        Raises:
+            ItemNotOnChannel: it does not.
+            Malformed: the body calls itself JSON and cannot be read here. A service might read it all the
+                same, in another encoding for instance, and take what was not looked at.
+        """
         if channel not in MARKS:
             return
-        named = set(_named(match, body))
+        named = set(_named(match, request))
         if not named:
             return
         missing = named - await self._offered(channel)
@@ -82,15 +97,10 @@ class Availability:
             wanted["cursor"] = page["next"]
 
 
-def _named(match: Match, body: bytes) -> Iterable[str]:
+def _named(match: Match, request: Request) -> Iterable[str]:
     if match.route.template.startswith("/v1/items/{code}"):
         yield match.values["code"]
-    if not body or match.route.method != "POST":
-        return
-    try:
-        content: Any = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return  # The service says what is wrong with it.
+    content = _content(request)
     if not isinstance(content, dict):
         return
     if isinstance(content.get("item_code"), str):
@@ -98,3 +108,22 @@ def _named(match: Match, body: bytes) -> Iterable[str]:
     many = content.get("item_codes")
     if isinstance(many, list):
         yield from (code for code in many if isinstance(code, str))
+
+
+def _content(request: Request) -> Any:
+    if not request.body:
+        return None
+    try:
+        return orjson.loads(request.body)
+    except orjson.JSONDecodeError as error:
+        if _is_json(request.headers.get("content-type", "")):
+            raise Malformed("请以 UTF-8 编码提交格式正确、嵌套不过深的 JSON") from error
+        return None  # A file, for instance.
+
+
+def _is_json(content_type: str) -> bool:
+    """Return whether a service would read a body of this type as JSON."""
+    message = EmailMessage()
+    message["content-type"] = content_type
+    kind = message.get_content_type()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))

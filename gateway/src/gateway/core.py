@@ -5,23 +5,20 @@ import time
 from collections import OrderedDict
 from collections.abc import Coroutine, Mapping
 from typing import Any
-from urllib.parse import unquote
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.availability import Availability
 from gateway.cache import Found, ReadCache
-from gateway.guards import Breaker, InFlight, RateLimit, TooManyRequests, UpstreamUnavailable
+from gateway.guards import MOMENT, Breaker, InFlight, Overloaded, RateLimit, UpstreamUnavailable
 from gateway.identity import Authenticator, Request
+from gateway.intake import BodyTooLarge, BodyTooSlow, FieldsTooLarge, Intake
 from gateway.partner.admission import Admission
 from gateway.routing import (
-    CHANNELS,
     ChannelNotAllowed,
     Match,
     MethodNotAllowed,
-    NoSuchPath,
-    RouteTable,
 )
 from gateway.upstream import Answer, Fields, Outgoing, Upstream, UpstreamTimeout
 from gateway.visits import Visits
@@ -43,6 +40,7 @@ HOP_BY_HOP = frozenset(
 # What a client sends about itself is never believed by a service, and what proves a caller is not passed on.
 NOT_FORWARDED = HOP_BY_HOP | {
     b"host",
+    b"expect",
     b"content-length",
     b"authorization",
     b"signature",
@@ -61,16 +59,11 @@ NOT_RETURNED = HOP_BY_HOP | {b"server", b"date", b"x-request-id"}
 # A cached answer is asked for without the client's own copy in mind.
 CONDITIONS = frozenset({"if-none-match", "if-modified-since", "range"})
 SAFE = frozenset({"GET", "HEAD"})
-STATUS: dict[type[DomainError], int] = {MethodNotAllowed: 405, TooManyRequests: 429, UpstreamTimeout: 504}
+STATUS: dict[type[DomainError], int] = {MethodNotAllowed: 405, UpstreamTimeout: 504}
+# Channels whose callers sign their requests, the body with them.
+SIGNED = frozenset({"bank", "kiosk"})
 TOKEN_REUSED = 40.0
 REMEMBERED_TOKENS = 20_000
-
-
-class BodyTooLarge(DomainError):
-    """The body is larger than the gateway takes (413)."""
-
-    code = "body-too-large"
-    title = "提交的内容过大"
 
 
 class KeyRequired(DomainError):
@@ -80,22 +73,7 @@ class KeyRequired(DomainError):
     title = "本渠道的提交请求须带 Idempotency-Key"
 
 
-class BodyTooSlow(DomainError):
-    """The body did not arrive in time (408)."""
-
-    code = "body-too-slow"
-    title = "提交内容传输超时，请检查网络后重试"
-
-
-class FieldsTooLarge(DomainError):
-    """The header fields are larger than the gateway takes (431)."""
-
-    code = "header-fields-too-large"
-    title = "请求头过大"
-
-
 STATUS |= {BodyTooLarge: 413, BodyTooSlow: 408, FieldsTooLarge: 431}
-LARGEST_FIELDS = 32 * 1024
 
 
 class InternalTokens:
@@ -124,7 +102,7 @@ class Gateway:
     def __init__(
         self,
         *,
-        table: RouteTable,
+        intake: Intake,
         authenticator: Authenticator,
         admission: Admission,
         tokens: InternalTokens,
@@ -135,11 +113,8 @@ class Gateway:
         visits: Visits,
         rate: RateLimit,
         in_flight: InFlight,
-        public_origin: str,
-        largest_body: int,
-        body_seconds: float,
     ) -> None:
-        self._table = table
+        self._intake = intake
         self._authenticator = authenticator
         self._admission = admission
         self._tokens = tokens
@@ -150,76 +125,34 @@ class Gateway:
         self._visits = visits
         self._rate = rate
         self._in_flight = in_flight
-        self._origin = public_origin.rstrip("/")
-        self._largest_body = largest_body
-        self._body_seconds = body_seconds
         self._breakers: dict[str, Breaker] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
             with self._in_flight.request():
-                match, request = await self._read(scope, receive)
-                caller = await self._authenticator.authenticate(scope["gateway_channel"], request)
-                _check(match, scope["gateway_channel"], caller, request.headers)
+                match, request = self._intake.head(scope)
+                channel = scope["gateway_channel"]
+                if channel in SIGNED:
+                    self._authenticator.check_key(channel, request)
+                    request = await self._intake.with_body(request, receive)
+                caller = await self._authenticator.authenticate(channel, request)
+                _check(match, channel, caller, request.headers)
                 self._admission.admit(caller, match.route)
                 send = self._admission.counting(caller, match.route, send)
-                self._rate.take(f"{caller.kind}:{caller.subject}:{_peer(scope, caller)}")
+                scope["gateway_peer"] = self._peer(request, caller)
+                self._rate.take(_owner(scope, caller))
                 if caller.kind is CallerKind.CITIZEN:
                     self._visits.note(caller.subject)
-                await self._availability.check(scope["gateway_channel"], match, request.body)
+                if channel not in SIGNED:
+                    request = await self._intake.with_body(request, receive)
+                await self._availability.check(channel, match, request)
                 if match.route.is_stream:
                     await self._stream(scope, match, caller, request, receive, send)
                 else:
                     await self._answer(scope, match, caller, request, receive, send)
         except DomainError as error:
             await _refuse(error, send)
-
-    async def _read(self, scope: Scope, receive: Receive) -> tuple[Match, Request]:
-        raw: bytes = scope["raw_path"] if scope.get("raw_path") else scope["path"].encode()
-        path = raw.decode("ascii", "replace")
-        _, channel, *rest = path.split("/")
-        if channel not in CHANNELS:
-            raise NoSuchPath
-        inner = "/" + "/".join(unquote(part) if "%2F" not in part.upper() else part for part in rest)
-        match = self._table.find(scope["method"], inner)
-        scope["gateway_route"] = f"/{channel}{match.route.template}"
-        scope["gateway_channel"] = channel
-        if sum(len(name) + len(value) for name, value in scope["headers"]) > LARGEST_FIELDS:
-            raise FieldsTooLarge(f"请求头最多 {LARGEST_FIELDS} 字节", largest=LARGEST_FIELDS)
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = await self._read_body(headers, receive)
-        query = scope["query_string"].decode("latin-1")
-        url = self._origin + path + (f"?{query}" if query else "")
-        peer = scope["client"][0] if scope.get("client") else ""
-        return match, Request(scope["method"], url, headers, body, peer)
-
-    async def _read_body(self, headers: dict[str, str], receive: Receive) -> bytes:
-        declared = headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > self._largest_body:
-            raise BodyTooLarge(f"最多 {self._largest_body} 字节", largest=self._largest_body)
-        if declared == "0" and "transfer-encoding" not in headers:
-            return b""
-        try:
-            async with asyncio.timeout(self._body_seconds):
-                return await self._collect(receive)
-        except TimeoutError as error:
-            raise BodyTooSlow from error
-
-    async def _collect(self, receive: Receive) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ConnectionResetError("the client left before its request was complete")
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > self._largest_body:
-                raise BodyTooLarge(f"最多 {self._largest_body} 字节", largest=self._largest_body)
-            chunks.append(chunk)
-            if not message.get("more_body"):
-                return b"".join(chunks)
 
     async def _answer(
         self, scope: Scope, match: Match, caller: Caller, request: Request, receive: Receive, send: Send
@@ -235,19 +168,25 @@ class Gateway:
         self, scope: Scope, match: Match, caller: Caller, request: Request, receive: Receive, send: Send
     ) -> None:
         has_begun = False
+        holder = caller.partner or caller.device
 
         async def note(message: Message) -> None:
             nonlocal has_begun
-            has_begun = has_begun or message["type"] == "http.response.start"
+            if message["type"] == "http.response.start":
+                has_begun = True
+                # A stream ends with its connection: the client comes back by another, to another replica.
+                message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
             await send(message)
 
-        with self._in_flight.stream():
+        with self._in_flight.stream(_owner(scope, caller), holder) as stream:
             if match.route.service == "gateway":
                 await self._answer_itself(scope, match, caller, request.body, receive, note)
             else:
                 answer = await self._forward(scope, match, caller, request.body)
                 await _while_listened_to(_pass_on(answer, note), receive)
-        if self._in_flight.is_draining and has_begun:
+        if stream.is_ended:
+            if not has_begun:
+                raise Overloaded(retry_after=MOMENT)
             await send({"type": "http.response.body", "body": b""})
 
     async def _answer_itself(
@@ -276,7 +215,9 @@ class Gateway:
             answer = await self._forward(scope, match, caller, b"", method="GET", without=CONDITIONS)
             return answer.status, answer.headers, await answer.body()
 
-        key = f"{scope['gateway_channel']} {match.path}?{scope['query_string'].decode('latin-1')}"
+        # The catalogue may tell its own staff more, also on a channel they share with citizens.
+        query = scope["query_string"].decode("latin-1")
+        key = f"{scope['gateway_channel']} {caller.kind is CallerKind.STAFF} {match.path}?{query}"
         found = await self._cache.answer(key, fetch)
         await _give(found, request.headers.get("if-none-match"), scope["method"], send)
 
@@ -323,10 +264,19 @@ class Gateway:
             fields = [(name, value) for name, value in fields if name not in without]
         known = structlog.contextvars.get_contextvars()
         fields.append((HEADER, self._tokens.token_for(caller)))
-        if peer := _peer(scope, caller):
+        if peer := scope["gateway_peer"]:
             fields.append(("X-Client-Address", peer))
         fields += [("X-Request-Id", known["request_id"]), ("traceparent", known["traceparent"])]
         return fields
+
+    def _peer(self, request: Request, caller: Caller) -> str:
+        """Return the client's address for callers who are nobody in particular."""
+        return self._authenticator.address_of(request) if caller.kind is CallerKind.PUBLIC else ""
+
+
+def _owner(scope: Scope, caller: Caller) -> str:
+    """Return on whose account a request goes."""
+    return f"{caller.kind}:{caller.subject}:{scope['gateway_peer']}"
 
 
 def _check(match: Match, channel: str, caller: Caller, headers: Mapping[str, str]) -> None:
@@ -336,12 +286,6 @@ def _check(match: Match, channel: str, caller: Caller, headers: Mapping[str, str
         raise ChannelNotAllowed(channels=sorted(match.route.channels))
     if match.route.is_creating and channel in {"bank", "kiosk"} and "idempotency-key" not in headers:
         raise KeyRequired
-
-
-def _peer(scope: Scope, caller: Caller) -> str:
-    """Return the client's address for callers who are nobody in particular."""
-    client = scope.get("client")
-    return client[0] if client and caller.kind is CallerKind.PUBLIC else ""
 
 
 async def _pass_on(answer: Answer, send: Send) -> None:
@@ -394,10 +338,7 @@ def _returned(headers: Fields) -> Fields:
 
 
 async def _refuse(error: DomainError, send: Send) -> None:
-    status, body, more = problem_of(error)
-    status = STATUS.get(type(error), status)
-    if status in {429, 504}:
-        more = {**more, "retry-after": "1"}
+    status, body, more = problem_of(error, STATUS.get(type(error)))
     fields = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **more}
     headers = [(name.encode(), value.encode()) for name, value in fields.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -5,17 +5,22 @@ import time
 from collections import OrderedDict
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
 from typing import Any
 
-from lib_kernel import DomainError, Unavailable
+from lib_kernel import TooMany, Unavailable
 
 REMEMBERED_CALLERS = 50_000
 FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 5.0
+MOMENT = 1  # Seconds: requests in hand are answered in less.
+STREAMS_LAST = 30
 
 
-class TooManyRequests(DomainError):
-    """The caller asks more often than allowed (429)."""
+class TooManyRequests(TooMany):
+    """The caller asks more often than allowed (429); `retry_after` says when the next request fits."""
 
     code = "too-many-requests"
     title = "请求过于频繁，请稍后再试"
@@ -38,18 +43,29 @@ class UpstreamUnavailable(Unavailable):
 class InFlight:
     """Counts requests and open streams, which last for hours and have a limit of their own."""
 
-    def __init__(self, most_requests: int, most_streams: int) -> None:
+    def __init__(
+        self,
+        most_requests: int,
+        most_streams: int,
+        *,
+        most_of_one: int = 100,
+        longest: timedelta = timedelta(minutes=30),
+    ) -> None:
+        """A stream lasts `longest`, then its client comes back and proves anew who it is."""
         self._most_requests = most_requests
         self._most_streams = most_streams
         self.requests = 0
-        self.streams: set[asyncio.Task[Any]] = set()
+        self._most_of_one = most_of_one
+        self._longest = longest.total_seconds()
+        self.streams: set[Stream] = set()
+        self.is_leaving = False
         self.is_draining = False
 
     @contextmanager
     def request(self) -> Generator[None]:
         """Hold a place for a request. Raises Overloaded."""
         if self.requests >= self._most_requests:
-            raise Overloaded
+            raise Overloaded(retry_after=MOMENT)
         self.requests += 1
         try:
             yield
@@ -57,29 +73,69 @@ class InFlight:
             self.requests -= 1
 
     @contextmanager
-    def stream(self) -> Generator[None]:
-        """Hold a place for a stream instead of the request's. Raises Overloaded."""
-        task = asyncio.current_task()
-        if len(self.streams) >= self._most_streams or task is None:
-            raise Overloaded
-        self.streams.add(task)
+    def stream(self, owner: str, holder: str | None = None) -> Generator["Stream"]:
+        """Hold a place for a stream instead of the request's.
+
+        `owner` is on whose account it goes, `holder` the partner or terminal at which it is open.
+
+        Raises:
+            Overloaded, TooManyRequests: there are enough streams, of all or of this owner.
+        """
+        stream = self._new_stream(owner, holder)
+        late = asyncio.get_running_loop().call_later(self._longest, stream.end)
+        self.streams.add(stream)
         self.requests -= 1
         try:
-            yield
+            yield stream
         except asyncio.CancelledError:
-            # The client comes back to another replica and goes on where it was.
-            if not self.is_draining:
+            # The client comes back, to another replica perhaps, and goes on where it was.
+            if not stream.is_ended:
                 raise
-            task.uncancel()
+            stream.task.uncancel()
         finally:
+            late.cancel()
             self.requests += 1
-            self.streams.discard(task)
+            self.streams.discard(stream)
 
-    def drain(self) -> None:
-        """End the streams: this process is about to stop, and they would keep it from it."""
+    def _new_stream(self, owner: str, holder: str | None) -> "Stream":
+        task = asyncio.current_task()
+        if task is None or self.is_draining or len(self.streams) >= self._most_streams:
+            # Another replica is there at once; streams that fill this one last.
+            raise Overloaded(retry_after=MOMENT if self.is_draining else STREAMS_LAST)
+        if sum(stream.owner == owner for stream in self.streams) >= self._most_of_one:
+            raise TooManyRequests("同时打开的实时连接过多，请关闭一些", retry_after=STREAMS_LAST)
+        return Stream(task, owner, holder)
+
+    def leave(self) -> None:
+        """Note that this process is about to stop: it is not ready for more."""
+        self.is_leaving = True
+
+    def end_streams(self) -> None:
+        """End the streams, which would keep this process from stopping."""
         self.is_draining = True
-        for task in list(self.streams):
-            task.cancel()
+        for stream in list(self.streams):
+            stream.end()
+
+    def end_streams_of(self, holder: str) -> None:
+        """End the streams at a partner or terminal that is shut out."""
+        for stream in [stream for stream in self.streams if stream.holder == holder]:
+            stream.end()
+
+
+@dataclass(eq=False)
+class Stream:
+    """An open stream. Once `is_ended`, its task stops, and that is no error."""
+
+    task: asyncio.Task[Any]
+    owner: str
+    holder: str | None
+    is_ended: bool = False
+
+    def end(self) -> None:
+        """Let it end."""
+        if not self.is_ended:
+            self.is_ended = True
+            self.task.cancel()
 
 
 class RateLimit:
@@ -100,7 +156,7 @@ class RateLimit:
         if len(self._buckets) > REMEMBERED_CALLERS:
             self._buckets.popitem(last=False)
         if not allowed:
-            raise TooManyRequests
+            raise TooManyRequests(retry_after=ceil((1 - left) / self._rate))
 
 
 class Breaker:
@@ -116,7 +172,7 @@ class Breaker:
         if self._failures < FAILURES_TO_OPEN:
             return
         if now < self._open_until:
-            raise UpstreamUnavailable
+            raise UpstreamUnavailable(retry_after=ceil(self._open_until - now))
         self._open_until = now + OPEN_SECONDS  # This request tries; the others still wait.
 
     def succeeded(self) -> None:

@@ -8,7 +8,7 @@ from gateway.oidc import TokenVerifier
 from gateway.registry import Registry
 from gateway.session.store import Nonces, Sessions
 from lib_kernel import Clock, NotAllowed, NotAuthenticated
-from lib_partner import SignatureRefused, verify_request
+from lib_partner import SignatureRefused, key_id_of, verify_request
 from lib_web import Caller, CallerKind
 
 KeyFinder = Callable[[str], tuple[str, bytes] | None]
@@ -57,7 +57,7 @@ class Request:
     method: str
     url: str
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = b""
     peer: str = ""
 
 
@@ -122,6 +122,19 @@ class Authenticator:
         if channel == "staff" and caller.kind is not CallerKind.STAFF:
             raise WrongEntrance
         return caller
+
+    def check_key(self, channel: str, request: Request) -> None:
+        """Refuse a signed request whose key is unknown before its body is read. Raises SignatureInvalid."""
+        known = self._device_key if channel == "kiosk" else self._partner_key
+        try:
+            if known(key_id_of(request.headers)) is None:
+                raise SignatureRefused("key-unknown", "签名密钥未登记或已停用")
+        except SignatureRefused as refused:
+            raise SignatureInvalid(str(refused), reason=refused.reason) from refused
+
+    def address_of(self, request: Request) -> str:
+        """Return the address a request comes from, seen through our own proxies."""
+        return self._proxies.client_of(request)
 
     async def _terminal(self, request: Request) -> Caller:
         key_id = await self._signed(request, self._device_key)

@@ -89,12 +89,13 @@ class Gatherer:
         self._visits = visits
         self._clock = clock
         self._known: dict[int, tuple[float, Indicators]] = {}
-        self._lock = asyncio.Lock()
+        self._asking: dict[int, asyncio.Lock] = {}
 
     async def of_year(self, year: int | None) -> Indicators:
         """Return the indicators of a year, of the current one without a year."""
         year = year or self._clock.now().astimezone(CITY_ZONE).year
-        async with self._lock:
+        # A lock for each year: who asks for another one waits for nobody.
+        async with self._asking.setdefault(year, asyncio.Lock()):
             known = self._known.get(year)
             if known is None or known[0] < time.monotonic():
                 known = (time.monotonic() + FRESH_SECONDS, await self._gather(year))

@@ -1,16 +1,14 @@
-"""Web process of the gateway: `uvicorn gateway.main:app`."""
+"""The gateway as an ASGI application; `python -m gateway` serves it."""
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,6 +20,7 @@ from gateway.wiring import lifespan_of
 from lib_web import Observe, problem_response
 
 ASSETS = Path(__file__).parent / "assets"
+PAGES = Path(__file__).parent / "pages"
 OPERATION = re.compile(rf"/(?:{'|'.join(sorted(CHANNELS))})/v1/")
 
 
@@ -56,6 +55,7 @@ def _routes(core: ASGIApp) -> list[BaseRoute]:
         Route("/health/live", _live),
         Route("/health/ready", _ready),
         Route("/metrics", _metrics),
+        Route("/staff/pages/digest", _digest),
         Mount("/assets", StaticFiles(directory=ASSETS)),
         Route("/{channel}/openapi.json", _openapi),
         Route("/{channel}/docs", _docs),
@@ -73,13 +73,18 @@ async def _live(_request: Request) -> Response:
 
 async def _ready(request: Request) -> Response:
     state = request.app.state
-    is_ready = state.registry.is_loaded.is_set() and not state.in_flight.is_draining
+    is_ready = state.registry.is_loaded.is_set() and not state.in_flight.is_leaving
     status = {"status": "ready" if is_ready else "not-ready"}
     return JSONResponse(status, 200 if is_ready else 503)
 
 
 async def _metrics(_request: Request) -> Response:
     return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _digest(_request: Request) -> Response:
+    # The page holds nothing of its own: it asks with the token of who opens it.
+    return FileResponse(PAGES / "digest.html", headers={"cache-control": "no-cache"})
 
 
 async def _openapi(request: Request) -> Response:
@@ -95,11 +100,3 @@ async def _docs(request: Request) -> Response:
     if channel not in CHANNELS:
         return problem_response("no-such-path", "没有这个地址", 404, "没有这个渠道")
     return HTMLResponse(await request.app.state.docs.page(channel))
-
-
-def __getattr__(name: str) -> Observe:
-    """Build `app` when the server asks for it, not when the module is imported."""
-    if name != "app":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    build: Callable[[], Any] = Settings
-    return create_app(build())

@@ -239,7 +239,8 @@ def _staff_alerted(e: StaffAlerted) -> Text:
 
 def _digest(e: DigestReady) -> Text:
     figures = f"受理{e.received}件，办结{e.closed}件，在办{e.open}件，其中超期{e.overdue}件"
-    return Text("诉求每日汇总", f"{e.day.isoformat()}：{figures}。")
+    page = f"/staff/pages/digest?day={e.day.isoformat()}"
+    return Text("诉求每日汇总", f"{e.day.isoformat()}：{figures}。详见 {page}")
 
 
 WRITERS: dict[type[Event], Callable[[Any], Text]] = {

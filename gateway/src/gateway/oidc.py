@@ -1,5 +1,6 @@
 """Access tokens of the identity provider (OIDC): who a person or staff member is."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Container
@@ -19,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 ALGORITHMS = ["RS256", "ES256"]
 REFRESH_PAUSE = 10.0
+TRY_PAUSE = 1.0
 REMEMBERED = 20_000
 LEEWAY = 30
 
@@ -51,7 +53,8 @@ class TokenVerifier:
         self._settings = settings
         self._revoked = revoked
         self._keys: KeySet | None = None
-        self._fetched_at = 0.0
+        self._fetching = asyncio.Lock()
+        self._tried_at = -REFRESH_PAUSE
         self._remembered: OrderedDict[str, tuple[float, str, Caller]] = OrderedDict()
         self._claims = jwt.JWTClaimsRegistry(
             leeway=LEEWAY,
@@ -89,18 +92,39 @@ class TokenVerifier:
             raise TokenInvalid from error
 
     async def _decode(self, token: str) -> dict[str, Any]:
-        keys = self._keys or await self._fetch()
+        keys = self._keys or await self._fetch(None)
         try:
             decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
         except (JoseError, ValueError):
-            if time.monotonic() - self._fetched_at < REFRESH_PAUSE:
+            fresh = await self._refreshed(keys)
+            if fresh is keys:
                 raise
-            decoded = jwt.decode(token, await self._fetch(), algorithms=ALGORITHMS)
+            decoded = jwt.decode(token, fresh, algorithms=ALGORITHMS)
         self._claims.validate(decoded.claims)
         claims: dict[str, Any] = decoded.claims
         return claims
 
-    async def _fetch(self) -> KeySet:
+    async def _refreshed(self, known: KeySet) -> KeySet:
+        """Return newer keys than these, or these when there are none to be had: bad tokens come in crowds."""
+        if self._keys is known and time.monotonic() - self._tried_at < REFRESH_PAUSE:
+            return known
+        try:
+            return await self._fetch(known)
+        except IdentityProviderUnavailable:
+            return known
+
+    async def _fetch(self, known: KeySet | None) -> KeySet:
+        async with self._fetching:
+            if self._keys is not None and self._keys is not known:
+                return self._keys  # Somebody else fetched them meanwhile.
+            if time.monotonic() - self._tried_at < (REFRESH_PAUSE if known else TRY_PAUSE):
+                if known is not None:
+                    return known
+                raise IdentityProviderUnavailable
+            self._tried_at = time.monotonic()
+            return await self._read_keys()
+
+    async def _read_keys(self) -> KeySet:
         try:
             async with httpx.AsyncClient(timeout=5) as client:
                 answer = await client.get(self._settings.oidc_jwks_url)
@@ -109,7 +133,6 @@ class TokenVerifier:
         except (httpx.HTTPError, ValueError) as error:
             log.warning("oidc.keys_unreachable", error=type(error).__name__)
             raise IdentityProviderUnavailable from error
-        self._fetched_at = time.monotonic()
         return self._keys
 
     def _caller(self, claims: dict[str, Any], channel: str) -> Caller:

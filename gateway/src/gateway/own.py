@@ -33,7 +33,7 @@ def own_app(parts: Parts, feed: Feed, sisters: dict[str, SisterClient], person_k
     person_key = person_key_file.read_bytes().strip()
     app.include_router(session_router(parts.sessions, parts.registry, person_key))
     app.include_router(inbox_router(parts.inbox, feed))
-    app.include_router(partner_router(parts.partners, parts.usage, parts.audit, parts.outside, parts.clock))
+    app.include_router(partner_router(parts.partners, parts.usage, parts.outside, parts.clock))
     app.include_router(
         partner_event_router(parts.partners, parts.events, parts.reconciliation, parts.sandbox)
     )
@@ -43,17 +43,16 @@ def own_app(parts: Parts, feed: Feed, sisters: dict[str, SisterClient], person_k
             parts.queue,
             parts.journal,
             parts.notices,
-            parts.audit,
             parts.outside,
             public_keys(parts.webhook_keys),
         )
     )
-    app.include_router(device_router(parts.devices, parts.sessions, parts.audit, sisters, parts.clock))
+    app.include_router(device_router(parts.devices, parts.sessions, sisters, parts.clock))
 
     @app.post("/v1/revoked-tokens", status_code=201)
     async def revoke_token(body: TokenRevocation, caller: Admin) -> TokenRevocation:
         """Refuse an access token from now on (注销登录)."""
-        await parts.revoked.revoke(body.token_id)
+        await parts.revoked.revoke(body.token_id, by=caller.subject)
         return body
 
     return app

@@ -4,16 +4,15 @@ from collections.abc import Callable
 
 from nats.aio.client import Client
 
-from gateway.audit import Audit
 from gateway.device.store import Devices
 from gateway.inbox.store import Inbox
+from gateway.ledger import DEVICE, PARTNER, TOKENS, Ledger
 from gateway.notifier import DeadEvents
 from gateway.partner.domain import Partner
 from gateway.partner.store import Partners
 from gateway.partner.usage import Usage
 from gateway.partner_event.fanout import FanOut
 from gateway.partner_event.log import EventLog
-from gateway.partner_event.origin import Origins
 from gateway.partner_event.reconciliation import Reconciliation
 from gateway.partner_event.sandbox import Sandbox
 from gateway.registry import Registry, RevokedTokens
@@ -23,7 +22,8 @@ from gateway.webhook.courier import Courier, Sender
 from gateway.webhook.domain import RetryPolicy
 from gateway.webhook.journal import Journal
 from gateway.webhook.keys import read_keys
-from gateway.webhook.notices import ConsolePager, Notices
+from gateway.webhook.notices import Notices
+from gateway.webhook.pagers import pager_of
 from gateway.webhook.poster import Outside, Poster
 from gateway.webhook.queue import Queue
 from lib_kernel import Clock, SystemClock
@@ -36,11 +36,11 @@ class Parts:
         self.client = client
         self.settings = settings
         self.clock = clock or SystemClock()
-        self.registry = Registry()
-        self.audit = Audit(client, self.clock)
-        self.partners = Partners(client, self.audit)
-        self.devices = Devices(client, self.audit, self.clock)
-        self.revoked = RevokedTokens(client)
+        ledgers = {kind: Ledger(client, self.clock, kind) for kind in (PARTNER, DEVICE, TOKENS)}
+        self.registry = Registry(ledgers)
+        self.partners = Partners(client, ledgers[PARTNER])
+        self.devices = Devices(client, ledgers[DEVICE], self.clock)
+        self.revoked = RevokedTokens(ledgers[TOKENS])
         self.sessions = Sessions(client, self.clock)
         self.nonces = Nonces(client)
         self.usage = Usage(client, self.clock)
@@ -48,20 +48,14 @@ class Parts:
         self.events = EventLog(client)
         self.queue = Queue(client)
         self.journal = Journal(client)
-        self.notices = Notices(client, self.partners, ConsolePager(), self.clock)
+        self.notices = Notices(client, self.partners, pager_of(settings), self.clock)
         self.reconciliation = Reconciliation(client, self.events, self.clock)
         self.outside = Outside(settings.webhook_allow_inner, settings.webhook_allow_http)
         self.webhook_keys = read_keys(
             {"ed25519": settings.webhook_key_file, "sm2-sm3": settings.webhook_sm2_key_file}
         )
         self.dead_events = DeadEvents(client, "partner-dead")
-        self.fanout = FanOut(
-            self.registry,
-            Origins(client, self.sessions),
-            self.events,
-            self.queue.put,
-            self.dead_events.keep,
-        )
+        self.fanout = FanOut(self.registry, self.events, self.queue.put, self.dead_events.keep)
         self.sandbox = Sandbox(
             client,
             partners=self.partners,

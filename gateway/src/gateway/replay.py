@@ -20,7 +20,7 @@ async def replay(settings: Settings, whose: str, code: str | None = None) -> int
     """Return how many were delivered (citizens), queued (partner) or kept (events)."""
     client = await connected(settings.nats_url)
     parts = Parts(client, settings)
-    following = [asyncio.ensure_future(one) for one in parts.registry.follow(client)]
+    following = [asyncio.ensure_future(one) for one in parts.registry.follow()]
     try:
         await parts.registry.is_loaded.wait()
         if whose == "partner":

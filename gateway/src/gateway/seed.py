@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gateway.audit import Audit
 from gateway.device.domain import Device
 from gateway.device.store import Devices
+from gateway.ledger import DEVICE, PARTNER, Ledger
 from gateway.partner.domain import Contact, Partner, PartnerKey, PartnerUnknown
 from gateway.partner.store import Partners
 from lib_kernel import SystemClock
@@ -26,8 +26,8 @@ async def seed(nats_url: str, records: list[dict[str, Any]]) -> None:
     """Register every key."""
     client = await connect(nats_url, name="gateway-seed")
     clock = SystemClock()
-    audit = Audit(client, clock)
-    partners, devices = Partners(client, audit), Devices(client, audit, clock)
+    partners = Partners(client, Ledger(client, clock, PARTNER))
+    devices = Devices(client, Ledger(client, clock, DEVICE), clock)
     try:
         for record in records:
             if record["bucket"] == "devices":

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -36,9 +37,18 @@ class Settings(BaseSettings):
     upstream_seconds: float = Field(default=10.0, description="longest silence of a service")
     patience_seconds: float = Field(default=3.0, description="how long a service may take to come back")
     body_seconds: float = Field(default=20.0, description="for a request's body to arrive")
+    head_seconds: float = Field(default=10.0, description="for a request's head to arrive")
+    keep_alive_seconds: int = Field(
+        default=75, description="longer than a load balancer in front keeps idle connections"
+    )
+    drain_seconds: float = Field(default=3.0, description="at a stop: for load balancers and clients to move")
+    longest_drain_seconds: float = Field(default=25.0, description="at a stop: for requests in hand")
     cache_bytes: int = Field(default=64 * 1024 * 1024, description="catalogue answers kept in memory")
     most_in_flight: int = 1000
     most_streams: int = Field(default=5000, description="open server-sent event streams")
+    most_streams_of_one: int = Field(
+        default=100, description="of one person or terminal; without a name of one address"
+    )
     cors_origins: dict[str, list[str]] = Field(
         default={}, description='sites whose scripts may call a channel: {"pc": ["https://…"]}'
     )
@@ -59,7 +69,29 @@ class Settings(BaseSettings):
     webhook_rest: timedelta = Field(default=timedelta(minutes=1), description="longest rest of a partner")
     wechat_connector: str = Field(default="console", pattern="^(console|null)$")
     sms_connector: str = Field(default="console", pattern="^(console|null)$")
+    notice_connector: Literal["console", "smtp", "http"] = Field(
+        default="console", description="how the operator and partners' contacts are told what needs a person"
+    )
+    notice_operator: str = Field(default="", description="smtp: the operator's mail address")
+    notice_from: str = Field(default="", description="smtp: the sender's mail address")
+    notice_smtp_host: str = ""
+    notice_smtp_port: int = 465
+    notice_smtp_security: Literal["tls", "starttls", "none"] = "tls"
+    notice_user: str = Field(default="", description="smtp: who logs in; empty for nobody")
+    notice_password_file: Path | None = Field(default=None, description="smtp: password; http: bearer token")
+    notice_url: str = Field(default="", description="http: where notices are posted")
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
+
+    @model_validator(mode="after")
+    def _notices_have_a_way(self) -> Self:
+        needed = {
+            "smtp": ("notice_operator", "notice_from", "notice_smtp_host"),
+            "http": ("notice_url",),
+        }
+        missing = [name for name in needed.get(self.notice_connector, ()) if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"notice_connector {self.notice_connector} needs {', '.join(missing)}")
+        return self
 
     @property
     def is_https(self) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,17 +82,21 @@ async def open_bucket(client: Client, name: str, seconds: float | None = None) -
 
 
 async def open_stream(
-    client: Client, name: str, subjects: str, *, days: float, is_record: bool = False
+    client: Client, name: str, subjects: str, *, days: float | None, is_record: bool = False
 ) -> None:
-    """Create a stream or bring it to this configuration. Nothing is deleted from a record before its time."""
+    """Create a stream or bring it to this configuration; its messages are kept for some days or for ever.
+
+    Nothing is deleted from a record before its time.
+    """
+    seconds = (days or 0.0) * DAY
     config = StreamConfig(
         name=name,
         subjects=[subjects],
         retention=RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
         discard=DiscardPolicy.OLD,
-        max_age=days * DAY,
-        duplicate_window=min(days * DAY, 3600.0),
+        max_age=seconds,
+        duplicate_window=min(seconds, 3600.0) or 3600.0,
         num_replicas=_replicas(),
         deny_delete=is_record,
         deny_purge=is_record,
@@ -228,9 +232,14 @@ async def follow(
 
     `loaded` is called once all that was there has been fed.
     """
+    await again(name, lambda: _watch(client, name, keep, loaded))
+
+
+async def again(name: str, watch: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Watch, and watch again whenever that ends, until cancelled."""
     while True:
         try:
-            await _watch(client, name, keep, loaded)
+            await watch()
         except Exception as error:
             log.warning("registry.interrupted", bucket=name, error=type(error).__name__)
         await asyncio.sleep(WATCH_AGAIN)

@@ -14,7 +14,9 @@ from lib_kernel import DomainError
 CONNECT_SECONDS = 2.0
 RESTING_SECONDS = 1.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
-CHUNK = 64 * 1024
+# Less than the five seconds after which the services' server closes an idle connection: a request that
+# meets the close may not be sent again unless that is harmless.
+KEEP_ALIVE_SECONDS = 4.0
 Fields = list[tuple[bytes, bytes]]
 
 
@@ -86,7 +88,7 @@ class Upstream:
         self._session = aiohttp.ClientSession(
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
-            connector=aiohttp.TCPConnector(limit=0, limit_per_host=200, keepalive_timeout=30),
+            connector=aiohttp.TCPConnector(limit=0, limit_per_host=200, keepalive_timeout=KEEP_ALIVE_SECONDS),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
         # Streams keep their connections for hours; they must not take those of short requests.

@@ -1,12 +1,9 @@
 """Builds the parts of a web process and joins them."""
 
 import asyncio
-import signal
-import threading
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
-from types import FrameType
 
 from fastapi import FastAPI
 from nats.aio.client import Client
@@ -20,6 +17,7 @@ from gateway.guards import InFlight, RateLimit
 from gateway.identity import Authenticator, TrustedProxies
 from gateway.inbox.feed import Feed
 from gateway.indicators import Gatherer, indicator_routes
+from gateway.intake import Intake
 from gateway.oidc import TokenVerifier
 from gateway.own import own_app
 from gateway.partner.admission import Admission
@@ -48,8 +46,7 @@ def lifespan_of(settings: Settings) -> Callable[[Starlette], AbstractAsyncContex
             stack.push_async_callback(client.close)
             await _open(app, settings, client, stack)
             freeze_startup()
-            with draining(app.state.in_flight.drain):
-                yield
+            yield
 
     return lifespan
 
@@ -70,7 +67,7 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
     cache, availability = ReadCache(settings.cache_bytes), Availability(sisters["catalog"])
     visits = Visits(client, clock)
     expiring = follow_changes(client, [cache.expire, availability.expire])
-    followers = [*registry.follow(client), parts.usage.follow(), parts.usage.run(), visits.write(), expiring]
+    followers = [*registry.follow(), parts.usage.follow(), parts.usage.run(), visits.write(), expiring]
     stack.push_async_callback(stop_tasks, [asyncio.create_task(follower) for follower in followers])
     stack.push_async_callback(parts.usage.flush)
     feed = Feed(client, parts.inbox)
@@ -82,9 +79,17 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
     own.state.gatherer = Gatherer(sisters, visits, clock)
     app.state.parts, app.state.feed = parts, feed
     app.state.registry, app.state.docs = registry, ChannelDocs(table, _documents(own, sisters))
-    app.state.in_flight = InFlight(settings.most_in_flight, settings.most_streams)
+    in_flight = app.state.in_flight = InFlight(
+        settings.most_in_flight, settings.most_streams, most_of_one=settings.most_streams_of_one
+    )
+    registry.when_shut_out(in_flight.end_streams_of)
     app.state.gateway = Gateway(
-        table=table,
+        intake=Intake(
+            table,
+            public_origin=settings.public_origin,
+            largest_body=settings.largest_body,
+            body_seconds=settings.body_seconds,
+        ),
         authenticator=Authenticator(
             TokenVerifier(settings, registry.revoked),
             registry,
@@ -101,10 +106,7 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
         own=own,
         visits=visits,
         rate=RateLimit(settings.requests_per_second, settings.burst),
-        in_flight=app.state.in_flight,
-        public_origin=settings.public_origin,
-        largest_body=settings.largest_body,
-        body_seconds=settings.body_seconds,
+        in_flight=in_flight,
     )
 
 
@@ -116,23 +118,3 @@ def _documents(own: FastAPI, sisters: Mapping[str, SisterClient]) -> dict[str, R
         "gateway": mine,
         **{name: partial(sister.get, "/openapi.json") for name, sister in sisters.items()},
     }
-
-
-@contextmanager
-def draining(drain: Callable[[], None]) -> Generator[None]:
-    """Call `drain` when the server is told to stop, beside what the server itself does then."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop, earlier = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
-
-    def note(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(drain)
-        if callable(earlier):
-            earlier(number, frame)
-
-    signal.signal(signal.SIGTERM, note)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, earlier)

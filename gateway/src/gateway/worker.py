@@ -19,6 +19,7 @@ from lib_messaging import Periodic, consume, ensure_streams, keep_doing, run_unt
 log = structlog.get_logger(__name__)
 
 RECONCILE_SECONDS = 300.0
+NOTICE_SECONDS = 60.0
 NEVER = 1_000_000  # What can be read is never given up: it waits for the broker.
 
 
@@ -47,7 +48,7 @@ def telling(parts: Parts) -> list[Awaitable[None]]:
 
 def calling(parts: Parts, poster: Poster) -> list[Awaitable[None]]:
     """Return what takes events to partners and makes their files."""
-    duties: list[Awaitable[None]] = list(parts.registry.follow(parts.client))
+    duties: list[Awaitable[None]] = list(parts.registry.follow())
     duties += [
         consume(
             parts.client,
@@ -69,6 +70,7 @@ def calling(parts: Parts, poster: Poster) -> list[Awaitable[None]]:
         return False
 
     duties.append(keep_doing(Periodic("reconciliation", reconcile, RECONCILE_SECONDS)))
+    duties.append(keep_doing(Periodic("notices", parts.notices.tell_pending, NOTICE_SECONDS)))
     return duties
 
 

@@ -116,6 +116,17 @@ async def test_tries_end() -> None:
     assert len(gateway.requests) == 4
 
 
+async def test_nobody_waits_for_a_daily_quota(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lib_partner._client.LONGEST_PAUSE", 30.0)
+    refusal = problem(429)
+    refusal.headers["retry-after"] = "31000"
+    gateway = Gateway(refusal)
+    async with gateway.client() as bank:
+        with pytest.raises(GatewayRefused) as refused:
+            await bank.get("/v1/items")
+    assert refused.value.status == 429
+
+
 async def test_an_empty_answer_is_none_and_a_page_of_html_is_a_refusal() -> None:
     gateway = Gateway(httpx.Response(204), httpx.Response(500, text="<html>"))
     async with gateway.client() as bank:

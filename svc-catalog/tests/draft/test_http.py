@@ -1,8 +1,11 @@
 """Drafts over HTTP."""
 
+from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
-from catalog_cases import BODY
+import pytest
+from catalog_cases import BODY, PLAIN
 from sqlalchemy import func, select
 
 from lib_db import Sessions
@@ -11,8 +14,15 @@ from lib_web import Caller, CallerKind
 from svc_catalog.application.store import application
 from svc_catalog.draft.store import draft
 
+AT_TERMINALS = "410131016021"
 KIOSK = Caller(CallerKind.CITIZEN, CITIZEN.subject, "kiosk", device="k1")
 BEGUN = {"item_code": BODY["item_code"], "title": "食品经营许可", "content": {"form": {"operator_name": ""}}}
+
+
+@pytest.fixture
+def more_city(make_item: Callable[..., dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return an item that terminals offer."""
+    return {"items": [make_item(AT_TERMINALS, "经营信息登记", channels=["mobile", "kiosk"])]}
 
 
 async def test_a_draft_begun_on_the_phone_is_handed_in_at_a_terminal(
@@ -25,7 +35,8 @@ async def test_a_draft_begun_on_the_phone_is_handed_in_at_a_terminal(
     assert "applicant" in {error["field"] for error in incomplete.json()["errors"]}
     resumed = (await service.as_(KIOSK).get(path)).json()
     assert resumed["content"] == BEGUN["content"]
-    await service.as_(KIOSK).put(path, json={**BEGUN, "content": BODY}, headers={"If-Match": "1"})
+    whole = {**BEGUN, "content": {**PLAIN, "item_code": AT_TERMINALS}}
+    await service.as_(KIOSK).put(path, json=whole, headers={"If-Match": "1"})
     key = {"Idempotency-Key": uuid4().hex}
     filed = await service.as_(KIOSK).post(f"{path}/submission", headers=key)
     assert (filed.status_code, filed.json()["channel"]) == (201, "kiosk")

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from lib_contracts.catalog import ApplicationApproved
 from lib_db import Sessions
 from lib_kernel import IllegalMove, LicenseNumber, Unavailable, move
-from lib_messaging import InboxProcessor, wrap
+from lib_messaging import Envelope, InboxProcessor, wrap
 from lib_testing import CITIZEN, OTHER_CITIZEN, Clients, FixedClock
 from lib_web import Caller, CallerKind
 from svc_license.database import MESSAGES
@@ -81,6 +81,13 @@ async def events(sessions: Sessions) -> list[str]:
         return list(await session.scalars(select(MESSAGES.outbox.c.type).order_by(MESSAGES.outbox.c.seq)))
 
 
+async def partners(sessions: Sessions, kind: str) -> list[str | None]:
+    outbox = MESSAGES.outbox.c
+    async with sessions() as session:
+        rows = await session.scalars(select(outbox.envelope).where(outbox.type == kind))
+        return [Envelope.model_validate_json(row).data["partner"] for row in rows]
+
+
 async def test_an_approval_told_twice_makes_one_licence(
     sessions: Sessions, clock: FixedClock, issuing: Issuing, service: Clients
 ) -> None:
@@ -125,6 +132,16 @@ async def test_what_the_release_before_left_out_is_drafted_beside_what_it_drafte
     whole = an_approval(application_id, result_license_type=CARD_TYPE, results=results)
     await asyncio.gather(*(tell(sessions, clock, whole) for _ in range(3)))
     assert await statuses(sessions) == [Status.DRAFTING] * 2
+
+
+async def test_the_licence_of_a_banks_application_names_the_bank_when_it_is_issued(
+    sessions: Sessions, clock: FixedClock, issuing: Issuing
+) -> None:
+    for partner in ("psbc", None):
+        await tell(sessions, clock, an_approval(partner=partner))
+    while await issuing.run_once():
+        pass
+    assert set(await partners(sessions, "license.license.issued.v1")) == {None, "psbc"}
 
 
 async def test_an_approval_without_a_licence_makes_none(sessions: Sessions, clock: FixedClock) -> None:
@@ -240,7 +257,7 @@ async def test_a_partner_reads_only_under_a_live_consent_and_every_read_is_seen(
     assert (seen["valid"], seen["holder_name"], seen["holder_number"]) == (True, "李*", "110***********002X")
     reads = (await service.as_(CITIZEN).get(f"/v1/licenses/{found['id']}/reads")).json()["items"]
     assert [(read["reader"], read["purpose"]) for read in reads] == [("psbc", "贷前核验")]
-    assert "license.license.read.v1" in await events(sessions)
+    assert await partners(sessions, "license.license.read.v1") == ["psbc"]
 
     other = await service.as_(OTHER_BANK).post("/v1/verifications", json=body)
     assert (other.status_code, other.json()["type"]) == (403, "/problems/consent-missing")

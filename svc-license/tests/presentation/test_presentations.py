@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from lib_gm import FieldCipher
+from lib_messaging import Envelope
 from lib_testing import CITIZEN, OTHER_CITIZEN, PUBLIC, staff
 from lib_web import Caller, CallerKind
+from svc_license.database import MESSAGES
 from svc_license.license.domain import Status
 from svc_license.presentation.domain import CodeExpired, CodeInvalid
 from svc_license.presentation.duties import ForgettingCodes
@@ -18,6 +21,7 @@ from svc_license.presentation.offline import check_offline
 from svc_license.presentation.store import add_key, open_signer
 from svc_license.presentation.tokens import LIST_SIZE, pack, unpack
 
+LATEST = select(MESSAGES.outbox.c.envelope).order_by(MESSAGES.outbox.c.seq.desc()).limit(1)
 BANK = Caller(CallerKind.PARTNER, "psbc", "bank", partner="psbc")
 CLERK = staff("s_clerk", "clerk")
 
@@ -45,6 +49,9 @@ async def test_a_shown_licence_is_scanned_and_both_sides_have_it_on_record(
     assert (read["basis"], read["purpose"]) == ("presented", "开户核验")
     assert read["reader"] == ("个人核验" if verifier is OTHER_CITIZEN else verifier.subject)
     assert await desk.events() == ["issued", "presented"]
+    async with desk.sessions() as session:
+        told = Envelope.model_validate_json((await session.scalars(LATEST)).one()).data
+    assert told["partner"] == ("psbc" if verifier is BANK else None)
     trail = (await desk.service.as_(staff("s_auditor", "auditor")).get("/v1/audit")).json()["items"]
     assert trail[-1]["actor"] == verifier.subject
 

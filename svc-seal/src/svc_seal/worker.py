@@ -12,7 +12,7 @@ from svc_seal.service import SERVICE
 from svc_seal.settings import Settings
 from svc_seal.use.duties import UseDuties
 
-BATCH_SECONDS = 1.0
+BATCH_SECONDS = 0.25
 EXPIRY_SECONDS = 300.0
 LIST_SECONDS = 3600.0
 FORGET_SECONDS = 3600.0
@@ -30,7 +30,8 @@ async def open_work(runtime: Runtime) -> AsyncGenerator[Work]:
         uses = UseDuties(parts.work, runtime.clock)
         yield Work(
             duties=[
-                Periodic("seal-batches", batches.seal, BATCH_SECONDS),
+                # Two at a time: while one part is being committed the next one is signed.
+                *(Periodic(f"seal-batches-{lane}", batches.seal, BATCH_SECONDS) for lane in (1, 2)),
                 Periodic("expire-seals", seals.expire, EXPIRY_SECONDS),
                 Periodic("renew-revocation-list", seals.renew_list, LIST_SECONDS),
                 Periodic("forget-documents", uses.forget, FORGET_SECONDS),

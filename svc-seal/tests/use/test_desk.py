@@ -8,6 +8,7 @@ from seal_office import CODE, Office
 
 from svc_seal.components import Parts
 from svc_seal.seal.domain import SealNotUsable
+from svc_seal.use.desk import WORTH_A_SECOND
 from svc_seal.use.domain import Kind
 from svc_seal.use.ports import Material, Order, Work
 
@@ -26,9 +27,9 @@ async def test_uses_admitted_before_a_freeze_are_refused_as_frozen(office: Offic
         admitted = group.create_task(parts.desk.use([order_of(slow) for _ in range(9)]))
         assert await asyncio.to_thread(begun.wait, 30)
         assert (await office.keeper.post(f"/v1/seals/{CODE}/freeze")).status_code == 200
-        [late] = await parts.desk.use([order_of(lambda material, now: b"signature")])
+        later = await parts.desk.use([order_of(lambda material, now: b"")] * WORTH_A_SECOND)
         go_on.set()
-    assert {type(outcome.error) for outcome in [late, *admitted.result()]} == {SealNotUsable}
+    assert {type(outcome.error) for outcome in [*later, *admitted.result()]} == {SealNotUsable}
 
 
 def order_of(work: Work) -> Order:

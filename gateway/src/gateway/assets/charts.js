@@ -1,12 +1,18 @@
-// Draws every <div class="chart" data-option="…"> of a page; the option is ECharts' own, as JSON.
+// Draws every <div class="chart" data-option="…"> of a page, or of a part that was put in later; the option is
+// ECharts' own, as JSON.
 "use strict";
 
-document.addEventListener("DOMContentLoaded", () => {
-  const charts = [...document.querySelectorAll(".chart[data-option]")].map((place) => {
+function drawCharts(part) {
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  for (const place of part.querySelectorAll(".chart[data-option]")) {
     const chart = echarts.init(place, null, { renderer: "svg" });
-    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     chart.setOption({ animation: !calm, textStyle: { fontFamily: "inherit" }, ...JSON.parse(place.dataset.option) });
-    return chart;
+  }
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  drawCharts(document);
+  window.addEventListener("resize", () => {
+    for (const place of document.querySelectorAll(".chart[data-option]")) echarts.getInstanceByDom(place)?.resize();
   });
-  window.addEventListener("resize", () => charts.forEach((chart) => chart.resize()));
 });

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.audit import Audit
 from gateway.callers import Admin
 from gateway.callers import Device as DeviceCaller
 from gateway.device import receipt
@@ -103,7 +102,7 @@ class DevicesOut(BaseModel):
 
 
 def device_router(
-    devices: Devices, sessions: Sessions, audit: Audit, sisters: dict[str, SisterClient], clock: Clock
+    devices: Devices, sessions: Sessions, sisters: dict[str, SisterClient], clock: Clock
 ) -> APIRouter:
     """Return the operations of terminals."""
     router = APIRouter(tags=["自助终端"])
@@ -169,8 +168,7 @@ def device_router(
     @router.get("/v1/devices/{code}/audit")
     async def read_audit(code: str, caller: Admin) -> AuditOut:
         """Show who changed the terminal."""
-        await devices.get(code)
-        return AuditOut.model_validate({"items": await audit.of("device", code)})
+        return AuditOut.model_validate({"items": await devices.history(code)})
 
     @router.post("/v1/heartbeat")
     async def beat(body: HeartbeatCreate, caller: DeviceCaller) -> HeartbeatOut:

@@ -3,11 +3,11 @@
 import hashlib
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from nats.aio.client import Client
 from pydantic import TypeAdapter
 
-from gateway.audit import Audit
 from gateway.device.domain import (
     ENROLMENT_HOLDS,
     Device,
@@ -17,10 +17,10 @@ from gateway.device.domain import (
     EnrolmentInvalid,
     Heartbeat,
 )
+from gateway.ledger import Deed, Ledger
 from gateway.store import CAS_ATTEMPTS, DAY, Bucket, RegistryUnavailable
 from lib_kernel import Clock
 
-BUCKET = "device"
 DEVICE = TypeAdapter(Device)
 ENROLMENT = TypeAdapter(Enrolment)
 HEARTBEAT = TypeAdapter(Heartbeat)
@@ -29,18 +29,17 @@ CODE_LENGTH = 12
 
 
 class Devices:
-    """Creates, reads and changes terminals; each change is an audit record."""
+    """Creates, reads and changes terminals; each change is an audit record, and there is none without."""
 
-    def __init__(self, client: Client, audit: Audit, clock: Clock) -> None:
-        self._bucket = Bucket(client, BUCKET)
+    def __init__(self, client: Client, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
         self._enrolments = Bucket(client, "device-enrolment", ENROLMENT_HOLDS.total_seconds())
         self._heartbeats = Bucket(client, "device-heartbeat", 30 * DAY)
-        self._audit = audit
         self._clock = clock
 
     async def get(self, code: str) -> tuple[Device, int]:
         """Return a terminal with its revision. Raises DeviceUnknown."""
-        entry = await self._bucket.get(code)
+        entry = await self._ledger.get(code)
         if entry is None:
             raise DeviceUnknown(device=code)
         return DEVICE.validate_json(entry.value), entry.revision
@@ -50,8 +49,13 @@ class Devices:
         beats = {
             key: HEARTBEAT.validate_json(value) for key, value in (await self._heartbeats.values()).items()
         }
-        devices = [DEVICE.validate_json(value) for value in (await self._bucket.values()).values()]
+        devices = [DEVICE.validate_json(value) for value in (await self._ledger.values()).values()]
         return [(device, beats.get(device.code)) for device in devices]
+
+    async def history(self, code: str) -> list[dict[str, Any]]:
+        """Return who changed a terminal, the oldest first. Raises DeviceUnknown."""
+        await self.get(code)
+        return await self._ledger.history(code)
 
     async def heartbeat_of(self, code: str) -> Heartbeat | None:
         """Return what the terminal last said."""
@@ -64,10 +68,8 @@ class Devices:
 
     async def register(self, device: Device, *, by: str) -> None:
         """Write a terminal whatever was there: for the seed, and for those who enrol it."""
-        await self._bucket.put(device.code, DEVICE.dump_json(device))
-        await self._audit.note(
-            "device", device.code, "registered", by, service_point=device.service_point, key_id=device.key_id
-        )
+        facts = {"service_point": device.service_point, "key_id": device.key_id}
+        await self._ledger.write(device.code, DEVICE.dump_json(device), Deed("registered", by, facts))
 
     async def change(
         self, code: str, edit: Callable[[Device], Device], *, action: str, by: str, **facts: object
@@ -76,20 +78,20 @@ class Devices:
         for _ in range(CAS_ATTEMPTS):
             device, revision = await self.get(code)
             changed = edit(device)
-            if await self._bucket.replace(code, DEVICE.dump_json(changed), revision) is not None:
-                await self._audit.note("device", code, action, by, **facts)
+            deed = Deed(action, by, facts)
+            if await self._ledger.write(code, DEVICE.dump_json(changed), deed, after=revision) is not None:
                 return changed
         raise RegistryUnavailable
 
     async def offer(self, code: str, name: str, service_point: str, *, by: str) -> tuple[str, Enrolment]:
         """Return a one-time code with which this terminal may register its key. Raises DeviceActive."""
-        entry = await self._bucket.get(code)
+        entry = await self._ledger.get(code)
         if entry is not None and not DEVICE.validate_json(entry.value).is_disabled:
             raise DeviceActive(device=code)
         secret = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
         enrolment = Enrolment(code, name, service_point, self._clock.now() + ENROLMENT_HOLDS)
+        await self._ledger.note(code, Deed("enrolment offered", by, {"service_point": service_point}))
         await self._enrolments.put(_key(secret), ENROLMENT.dump_json(enrolment))
-        await self._audit.note("device", code, "enrolment offered", by, service_point=service_point)
         return secret, enrolment
 
     async def enrol(self, secret: str, algorithm: str, public_pem: str) -> Device:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from gateway.audit import Audit
 from gateway.callers import Admin
 from gateway.callers import Partner as PartnerCaller
 from gateway.keys import check_public_key
@@ -24,9 +23,7 @@ IfMatch = Annotated[str | None, Header(max_length=40, description="ETag 原样�
 Day = Annotated[date | None, Query()]
 
 
-def partner_router(
-    partners: Partners, usage: Usage, audit: Audit, outside: Outside, clock: Clock
-) -> APIRouter:
+def partner_router(partners: Partners, usage: Usage, outside: Outside, clock: Clock) -> APIRouter:
     """Return the operations of partners."""
     router = APIRouter(tags=["合作机构"])
 
@@ -145,8 +142,7 @@ def partner_router(
     @router.get("/v1/partners/{code}/audit")
     async def read_audit(code: str, caller: Admin) -> schemas.AuditOut:
         """Show who changed the partner (变更记录)."""
-        await partners.get(code)
-        return schemas.AuditOut.model_validate({"items": await audit.of("partner", code)})
+        return schemas.AuditOut.model_validate({"items": await partners.history(code)})
 
     @router.get("/v1/partners/{code}/usage")
     async def read_usage(

@@ -13,6 +13,10 @@ Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{2,60}$")]
 EventPattern = Annotated[str, Field(pattern=r"^[a-z_.0-9]{1,80}\*?$")]
 
 
+# One address: what could name a second one or another field of a mail is refused.
+MAIL_ADDRESS = r"^$|^[^\s@,;:<>\"()\\\[\]]{1,64}@[0-9A-Za-z.-]{1,64}$"
+
+
 class ContactBody(BaseModel):
     """Whom to call at the partner."""
 
@@ -20,7 +24,7 @@ class ContactBody(BaseModel):
 
     name: str = Field(min_length=1, max_length=60)
     phone: str = Field(default="", max_length=40)
-    email: str = Field(default="", max_length=120)
+    email: str = Field(default="", max_length=120, pattern=MAIL_ADDRESS)
 
 
 class ContactOut(BaseModel):

@@ -8,7 +8,8 @@ import asyncio
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from math import ceil
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 FLUSH_SECONDS = 1.0
 REPORT_KEPT = 400 * DAY
 QUOTA_KEPT = 2 * DAY
+MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -78,15 +80,13 @@ class Usage:
         own = self._own.get(partner.code, _Spent()).moved_to(day, minute)
         others = [spent.moved_to(day, minute) for spent in self._others[partner.code].values()]
         quota = partner.quota
-        if quota.per_day is not None and own.in_day + sum(o.in_day for o in others) >= quota.per_day:
-            raise TooManyRequests("今日调用次数已用完，次日零时恢复", quota="per_day", limit=quota.per_day)
-        if (
-            quota.per_minute is not None
-            and own.in_minute + sum(o.in_minute for o in others) >= quota.per_minute
-        ):
-            raise TooManyRequests(
-                "本分钟调用次数已用完，请于下一分钟再试", quota="per_minute", limit=quota.per_minute
-            )
+        in_day = own.in_day + sum(spent.in_day for spent in others)
+        if quota.per_day is not None and in_day >= quota.per_day:
+            raise _used_up("今日调用次数已用完，次日零时恢复", "per_day", quota.per_day, self._to_midnight())
+        in_minute = own.in_minute + sum(spent.in_minute for spent in others)
+        if quota.per_minute is not None and in_minute >= quota.per_minute:
+            left = MINUTE - self._clock.now().timestamp() % MINUTE
+            raise _used_up("本分钟调用次数已用完，请于下一分钟再试", "per_minute", quota.per_minute, left)
         self._own[partner.code] = _Spent(day, own.in_day + 1, minute, own.in_minute + 1)
 
     def note(self, partner: str, operation: str, status: int) -> None:
@@ -141,6 +141,11 @@ class Usage:
         now = self._clock.now()
         return now.astimezone(CITY_ZONE).strftime("%Y%m%d"), int(now.timestamp() // 60)
 
+    def _to_midnight(self) -> float:
+        now = self._clock.now().astimezone(CITY_ZONE)
+        tomorrow = datetime.combine(now.date() + timedelta(days=1), time(0), CITY_ZONE)
+        return (tomorrow - now).total_seconds()
+
     def _keep(self, key: str, value: bytes | None) -> None:
         partner, replica = key.split(".")
         if replica == self._replica:
@@ -149,6 +154,10 @@ class Usage:
             self._others[partner].pop(replica, None)
         else:
             self._others[partner][replica] = _Spent(**json.loads(value))
+
+
+def _used_up(detail: str, quota: str, limit: int, seconds: float) -> TooManyRequests:
+    return TooManyRequests(detail, quota=quota, limit=limit, retry_after=ceil(seconds))
 
 
 def _row(day: str, call: str, count: int) -> UsageRow:

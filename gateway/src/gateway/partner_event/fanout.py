@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from gateway.partner.domain import Partner
 from gateway.partner_event.log import EventLog, LoggedEvent, PartnerEvent
-from gateway.partner_event.origin import Origins, business_of
+from gateway.partner_event.origin import business_of, partner_of
 from gateway.registry import Registry
 from gateway.store import RegistryUnavailable
 from lib_contracts import all_events, stream_of
@@ -12,17 +12,15 @@ from lib_messaging import Envelope
 
 # Who it is, and the number of a licence, a bank learns from its customer or under a consent only.
 NOT_TOLD = frozenset({"person_id", "license_number"})
-# What can be about a customer's business; the rule in `origin` decides for each event.
-CONCERNED = ("booking.", "catalog.application.", "license.")
 
 Enqueue = Callable[[str, LoggedEvent], Awaitable[None]]
 
 
 def partner_types() -> dict[str, list[str]]:
-    """Return the event types that may concern a partner, by the stream that carries them."""
+    """Return the event types that may concern a partner, because they can name it, by their stream."""
     found: dict[str, list[str]] = {}
-    for name in all_events():
-        if name.startswith(CONCERNED):
+    for name, kind in all_events().items():
+        if "partner" in kind.model_fields:
             found.setdefault(stream_of(name), []).append(name)
     return found
 
@@ -41,13 +39,11 @@ class FanOut:
     def __init__(
         self,
         registry: Registry,
-        origins: Origins,
         events: EventLog,
         enqueue: Enqueue,
         bury: Callable[[str, str, str, int], Awaitable[None]],
     ) -> None:
         self._registry = registry
-        self._origins = origins
         self._events = events
         self._enqueue = enqueue
         self._bury = bury
@@ -56,7 +52,7 @@ class FanOut:
         """Keep an event for its partner, if it has one that wants it."""
         if not self._registry.is_loaded.is_set():
             raise RegistryUnavailable
-        code = await self._origins.partner_of(envelope, self._registry.partners)
+        code = partner_of(envelope, self._registry.partners)
         if code is not None:
             await self.give(code, for_partner(envelope))
 

@@ -94,7 +94,7 @@ class Sandbox:
         moment = datetime.fromisoformat(known["at"])
         told = []
         for number in range(wanted.count):
-            event = _synthetic(wanted, uuid5(SPACE, f"{name}.{number}"), moment)
+            event = _synthetic(wanted, partner.code, uuid5(SPACE, f"{name}.{number}"), moment)
             logged = await self._fanout.give(partner.code, event, latest=partner)
             told.append(_receipt(event, logged))
         return told
@@ -118,16 +118,15 @@ def _receipt(event: PartnerEvent, logged: LoggedEvent | None) -> dict[str, Any]:
     }
 
 
-def _synthetic(wanted: Wanted, event_id: UUID, now: datetime) -> PartnerEvent:
+def _synthetic(wanted: Wanted, partner: str, event_id: UUID, now: datetime) -> PartnerEvent:
     kind = all_events()[wanted.type]
     data = {
         name: _sample(name, field.annotation, wanted, now)
         for name, field in kind.model_fields.items()
         if name != "person_id"
     }
-    return PartnerEvent(
-        str(event_id), wanted.type, str(wanted.subject), now, {**data, "is_sandbox": True}, "sandbox"
-    )
+    data |= {"partner": partner, "is_sandbox": True}
+    return PartnerEvent(str(event_id), wanted.type, str(wanted.subject), now, data, "sandbox")
 
 
 def _sample(name: str, annotation: Any, wanted: Wanted, now: datetime) -> Any:

@@ -64,9 +64,7 @@ def session_router(sessions: Sessions, registry: Registry, person_key: bytes) ->
             raise Invalid("银行须提交客户授权编号 consent", field="consent")
         if caller.kind is CallerKind.DEVICE:
             await sessions.close_all(holder_of(caller))
-        name, ends = await sessions.open(
-            holder_of(caller), person_of(caller, body), body.consent, partner=caller.partner
-        )
+        name, ends = await sessions.open(holder_of(caller), person_of(caller, body), body.consent)
         return SessionOut(session=name, expires_at=ends)
 
     @router.delete("/v1/sessions/current", status_code=204)

@@ -3,14 +3,13 @@
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from nats.aio.client import Client
 from nats.js.errors import KeyWrongLastSequenceError
 
-from gateway.store import DAY, TOKEN, Bucket, RegistryUnavailable
+from gateway.store import TOKEN, Bucket, RegistryUnavailable
 from lib_kernel import Clock, NotAuthenticated
 
 NONCE_SECONDS = 300.0  # Longer than any signature holds.
@@ -18,7 +17,6 @@ IDLE = timedelta(seconds=300)
 LONGEST = timedelta(minutes=30)
 RENEWED_AFTER = timedelta(seconds=20)
 RENEW_ATTEMPTS = 5
-VISITS_KEPT = 7 * DAY
 
 
 class SessionOver(NotAuthenticated):
@@ -26,19 +24,6 @@ class SessionOver(NotAuthenticated):
 
     code = "session-over"
     title = "会话已结束，请重新核验身份"
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A customer's session at a partner: when it was alive."""
-
-    partner: str
-    opened_at: datetime
-    seen_at: datetime
-
-    def is_alive(self, moment: datetime) -> bool:
-        """Return whether something that happened then can have happened in it."""
-        return self.opened_at <= moment <= self.seen_at + IDLE
 
 
 class Sessions:
@@ -50,25 +35,18 @@ class Sessions:
 
     def __init__(self, client: Client, clock: Clock) -> None:
         self._bucket = Bucket(client, "session", IDLE.total_seconds())
-        self._visits = Bucket(client, "visit", VISITS_KEPT)
         self._clock = clock
 
-    async def open(
-        self, holder: str, person: str, consent: str | None, *, partner: str | None = None
-    ) -> tuple[str, datetime]:
+    async def open(self, holder: str, person: str, consent: str | None) -> tuple[str, datetime]:
         """Keep a session; return its secret name and when it ends unless it is used."""
         now, name = self._clock.now(), secrets.token_hex(32)
-        visit = f"{person}.{partner}.{int(now.timestamp() * 1000)}" if partner else None
         facts = {
             "person_id": person,
             "consent": consent,
             "opened_at": now.isoformat(),
             "seen_at": now.isoformat(),
-            "visit": visit,
         }
         await self._bucket.put(f"{holder}.{name}", json.dumps(facts).encode())
-        if visit:
-            await self._visits.put(visit, now.isoformat().encode())
         return name, now + IDLE
 
     async def use(self, holder: str, name: str) -> dict[str, Any]:
@@ -91,8 +69,6 @@ class Sessions:
             # Only the very value that was read is renewed: a session closed in between stays closed.
             renewed = json.dumps({**facts, "seen_at": now.isoformat()}).encode()
             if await self._bucket.replace(key, renewed, entry.revision) is not None:
-                if facts["visit"]:
-                    await self._visits.put(facts["visit"], now.isoformat().encode())
                 return facts
         raise RegistryUnavailable
 
@@ -104,15 +80,6 @@ class Sessions:
     async def close_all(self, holder: str) -> None:
         """End all sessions of a terminal or bank."""
         await self._bucket.forget(holder)
-
-    async def visits(self, person: str) -> list[Visit]:
-        """Return when and where a person had sessions at partners in the last days."""
-        found = []
-        for key, value in (await self._visits.values(f"{person}.>")).items():
-            _, partner, opened = key.split(".")
-            opened_at = datetime.fromtimestamp(int(opened) / 1000, self._clock.now().tzinfo)
-            found.append(Visit(partner, opened_at, datetime.fromisoformat(value.decode())))
-        return found
 
 
 class Nonces:

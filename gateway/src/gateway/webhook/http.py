@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.audit import Audit
 from gateway.callers import Admin
 from gateway.callers import Partner as PartnerCaller
 from gateway.partner import schemas
@@ -122,7 +121,6 @@ def webhook_router(
     queue: Queue,
     journal: Journal,
     notices: Notices,
-    audit: Audit,
     outside: Outside,
     keys: list[PublicKey],
 ) -> APIRouter:
@@ -157,9 +155,8 @@ def webhook_router(
     async def replay(code: str, body: ReplayCreate, caller: Admin) -> ReplayOut:
         """Send dead letters again, after their cause was mended (重放)."""
         await partners.get(code)
-        queued = await journal.replay(code, queue, body.event_id)
-        await audit.note("partner", code, "dead letters replayed", caller.subject, queued=queued)
-        return ReplayOut(queued=queued)
+        await partners.note(code, "dead letters replayed", by=caller.subject, event_id=body.event_id)
+        return ReplayOut(queued=await journal.replay(code, queue, body.event_id))
 
     @router.post("/v1/partners/{code}/webhook/reactivation")
     async def reactivate(code: str, caller: Admin) -> schemas.PartnerOut:

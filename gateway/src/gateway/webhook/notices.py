@@ -1,52 +1,40 @@
 """Tells the operator and the partner's contact what needs a person: once a day, not once a message."""
 
 import json
-from datetime import date
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from typing import Any
 
 import structlog
 from nats.aio.client import Client
 
-from gateway.partner.domain import Contact, Partner
+from gateway.inbox.connectors import SentOnce
+from gateway.partner.domain import Contact, Partner, PartnerUnknown
 from gateway.partner.store import Partners
 from gateway.store import DAY, Bucket
 from gateway.webhook.domain import Call
-from lib_kernel import CITY_ZONE, Clock, mask_phone
+from gateway.webhook.pagers import Notice, Pager
+from lib_kernel import CITY_ZONE, Clock
 
 log = structlog.get_logger(__name__)
 
 KEPT = 400 * DAY
 
 
-class Pager(Protocol):
-    """A way to the operator and to a partner's contact."""
-
-    async def tell_operator(self, text: str) -> None:
-        """Tell those who run the platform."""
-        ...
-
-    async def tell_contact(self, contact: Contact, text: str) -> None:
-        """Tell the partner's contact."""
-        ...
-
-
-class ConsolePager:
-    """Writes to the log what it would tell."""
-
-    async def tell_operator(self, text: str) -> None:
-        """Log it."""
-        log.error("notice.operator", text=text)
-
-    async def tell_contact(self, contact: Contact, text: str) -> None:
-        """Log it, with the phone masked."""
-        log.warning("notice.contact", phone=mask_phone(contact.phone) if contact.phone else "", text=text)
+TITLES = {"given-up": "合作机构事件推送未送达", "ended": "合作机构退订事件推送"}
+TRIED_FOR = timedelta(days=1)
 
 
 class Notices:
-    """One notice a day for each partner and kind, whichever worker comes first; kept for the list."""
+    """One notice a day for each partner and kind, whichever worker comes first; kept for the list.
+
+    Operator and contact are told once each. While a way to them is out of order it is tried again, for a day;
+    it holds up no delivery.
+    """
 
     def __init__(self, client: Client, partners: Partners, pager: Pager, clock: Clock) -> None:
         self._bucket = Bucket(client, "partner-notice", KEPT)
+        self._sent = SentOnce(client, clock)
         self._partners = partners
         self._pager = pager
         self._clock = clock
@@ -82,9 +70,40 @@ class Notices:
         content = json.dumps(notice, ensure_ascii=False).encode()
         if not await self._bucket.create(f"{now:%Y%m%d}.{partner.code}.{kind}", content):
             return
-        try:
-            await self._pager.tell_operator(text)
-            await self._pager.tell_contact(partner.contact, text)
-        except Exception as error:
-            # The notice is in the operator's list; a pager out of order holds up no delivery.
-            log.error("notice.not_told", partner=partner.code, error=type(error).__name__)
+        await self._tell_both(f"{now:%Y%m%d}.{partner.code}.{kind}", notice, partner.contact)
+
+    async def tell_pending(self) -> bool:
+        """Tell what could not be told when it happened. Returns that nothing is left to do at once."""
+        now = self._clock.now().astimezone(CITY_ZONE)
+        for day in (now.date() - TRIED_FOR, now.date()):
+            for key, content in (await self._bucket.values(f"{day:%Y%m%d}.>")).items():
+                notice = json.loads(content)
+                try:
+                    partner, _ = await self._partners.get(notice["partner"])
+                except PartnerUnknown:
+                    continue
+                await self._tell_both(key, notice, partner.contact)
+        return False
+
+    async def _tell_both(self, key: str, notice: dict[str, Any], contact: Contact) -> None:
+        told = Notice(key, TITLES[notice["kind"]], notice["text"])
+        ways = {
+            "operator": lambda: self._pager.tell_operator(told),
+            "contact": lambda: self._pager.tell_contact(contact, told),
+        }
+        for name, tell in ways.items():
+            try:
+                await self._sent.send(f"notice-{name}", _Way(tell), name, key, told.title, told.text)
+            except Exception as error:
+                log.error("notice.not_told", id=key, to=name, error=type(error).__name__)
+
+
+class _Way:
+    """A way to one recipient as `SentOnce` wants it."""
+
+    def __init__(self, tell: Callable[[], Awaitable[None]]) -> None:
+        self._tell = tell
+
+    async def send(self, person: str, message_id: str, title: str, text: str) -> None:
+        """Tell them."""
+        await self._tell()

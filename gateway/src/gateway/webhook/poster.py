@@ -1,6 +1,7 @@
 """Sends a call to a partner's address: signed, bounded, and never into our own network."""
 
 import ipaddress
+import re
 import socket
 import time
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from http_message_signatures.exceptions import HTTPMessageSignaturesException
 from yarl import URL
 
 from gateway.webhook.domain import Answer, Call
@@ -18,6 +20,8 @@ from lib_partner import WEBHOOK_TAG, SigningKey, sign_request
 SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 MOST_READ = 64 * 1024
+NAME = re.compile(r"[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*\.?")
+NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -46,6 +50,8 @@ class Outside:
         if not parts.hostname or parts.username or parts.password or parts.fragment or port == 0:
             raise Invalid("推送地址须为主机名与路径，不带用户名和 #", field="webhook.url")
         literal = _literal(parts.hostname)
+        if literal is None and not _is_name(parts.hostname):
+            raise Invalid("推送地址的主机名不正确", field="webhook.url")
         if literal is not None and not self.is_outside(literal):
             raise Invalid("推送地址不能指向内部网络", field="webhook.url")
         return url
@@ -60,6 +66,12 @@ def _literal(host: str) -> Address | None:
         return ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
         return None
+
+
+def _is_name(host: str) -> bool:
+    """Return whether a host is a name and nothing that some resolver reads as an address (127.1, 0x7f.1)."""
+    last = host.rstrip(".").rpartition(".")[2]
+    return NAME.fullmatch(host) is not None and not NUMBER.fullmatch(last)
 
 
 def _is_public(address: Address) -> bool:
@@ -115,13 +127,29 @@ class Poster:
         self._session = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            connector=aiohttp.TCPConnector(resolver=guarded, use_dns_cache=False, limit=0, limit_per_host=16),
+            connector=aiohttp.TCPConnector(
+                resolver=guarded,
+                use_dns_cache=False,
+                limit=0,
+                limit_per_host=16,
+                socket_factory=self._socket_to,
+            ),
             timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS),
         )
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+    def _socket_to(self, target: aiohttp.AddrInfoType) -> socket.socket:
+        """Return a socket to an address, however it was come by. Raises AddressForbidden."""
+        family, kind, protocol, _, address = target
+        literal = _literal(str(address[0]))
+        if literal is None or not self._outside.is_outside(literal):
+            raise AddressForbidden("an inner address")
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
 
     async def send(
         self, url: str, algorithm: str, call: Call, attempt: int, now: datetime | None = None
@@ -130,7 +158,7 @@ class Poster:
         try:
             self._outside.check_url(url)
             fields = self._fields(url, algorithm, call, attempt, now)
-        except (Invalid, KeyError) as error:
+        except (Invalid, KeyError, HTTPMessageSignaturesException) as error:
             return Answer(0, type(error).__name__)
         start = time.perf_counter()
         try:

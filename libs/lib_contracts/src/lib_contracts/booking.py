@@ -8,6 +8,7 @@ from lib_contracts._event import Event
 
 
 class _AppointmentEvent(Event):
+    # `partner` is the bank at which the person booked.
     entity: ClassVar[str] = "appointment_id"
 
     appointment_id: UUID
@@ -18,6 +19,7 @@ class _AppointmentEvent(Event):
     item_code: str
     starts_at: datetime
     channel: str
+    partner: str | None = None
 
 
 class AppointmentBooked(_AppointmentEvent):
@@ -78,6 +80,7 @@ class _WaitlistEvent(Event):
     group: str
     starts_at: datetime
     places: int
+    partner: str | None = None
 
 
 class WaitlistOffered(_WaitlistEvent):
@@ -96,6 +99,7 @@ class WaitlistLapsed(_WaitlistEvent):
 
 
 class _NumberEvent(Event):
+    # `partner` is that of the appointment.
     entity: ClassVar[str] = "ticket_id"
 
     ticket_id: UUID
@@ -107,6 +111,7 @@ class _NumberEvent(Event):
     group: str = ""
     item_code: str
     item_codes: tuple[str, ...] = ()
+    partner: str | None = None
 
 
 class _TicketEvent(_NumberEvent):

@@ -52,6 +52,7 @@ class ItemWithdrawn(Event):
 
 
 class _ApplicationEvent(Event):
+    # `partner` is the bank at which the applicant handed it in.
     entity: ClassVar[str] = "application_id"
 
     application_id: UUID
@@ -64,6 +65,7 @@ class _ApplicationEvent(Event):
     appointment_id: UUID | None
     happened_at: datetime
     channel: str = ""
+    partner: str | None = None
 
 
 class ApplicationSubmitted(_ApplicationEvent):

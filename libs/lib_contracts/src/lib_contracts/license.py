@@ -8,7 +8,7 @@ from lib_contracts._event import Event
 
 
 class LicenseIssued(Event):
-    """A sealed licence is in its holder's wallet."""
+    """A sealed licence is in its holder's wallet. `partner` is the bank at which it was applied for."""
 
     type: ClassVar[str] = "license.license.issued.v1"
     entity: ClassVar[str] = "license_id"
@@ -20,10 +20,14 @@ class LicenseIssued(Event):
     person_id: str
     application_id: UUID | None
     issued_at: datetime
+    partner: str | None = None
 
 
 class LicenseRead(Event):
-    """A partner, a department or a clerk read the licence; its holder can see who and what for."""
+    """A partner, a department or a clerk read the licence; its holder can see who and what for.
+
+    `partner` is the reader when that is a partner.
+    """
 
     type: ClassVar[str] = "license.license.read.v1"
     entity: ClassVar[str] = "license_id"
@@ -34,6 +38,7 @@ class LicenseRead(Event):
     reader: str
     purpose: str
     read_at: datetime
+    partner: str | None = None
 
 
 class LicensePresented(Event):
@@ -47,6 +52,7 @@ class LicensePresented(Event):
     person_id: str
     verifier: str
     presented_at: datetime
+    partner: str | None = None
 
 
 class _StandingChanged(Event):

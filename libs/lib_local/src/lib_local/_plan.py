@@ -125,6 +125,7 @@ def environment(
         "WEBHOOK_SM2_KEY_FILE": str(keys / "webhook-sm2.pem"),
         "GATEWAY_WEBHOOK_ALLOW_INNER": "true",
         "GATEWAY_WEBHOOK_ALLOW_HTTP": "true",
+        "GATEWAY_DRAIN_SECONDS": "0",
         "FILES_URL": f"file://{plan.folder / 'files'}",
         "CLOCK_FILE": str(plan.clock_file),
         "CITY_DATA_DIR": str(plan.city),
@@ -166,12 +167,12 @@ def processes(plan: Plan, shared: Mapping[str, str]) -> list[Command]:
         issuer = "gateway" if name == "gateway" else f"svc-{name}"
         mine = {**shared, **_signing(plan, issuer)}
         port, health = plan.port(name), plan.port(f"{name}-worker")
-        web = ["uvicorn", f"{module}.main:app", "--port", str(port)]
         options = ["--no-access-log", "--log-level", "warning", "--no-server-header"]
+        web = ["uvicorn", f"{module}.main:app", *options] if name != "gateway" else ["gateway"]
         worker_environment = {**mine, "WORKER_HEALTH_PORT": str(health)}
         worker = [f"{module}.worker"]
         ready = f"http://127.0.0.1:{port}/health/ready"
-        found.append(Command(name, [*web, *options], mine, ready))
+        found.append(Command(name, [*web, "--port", str(port)], mine, ready))
         found.append(Command(f"{name}-worker", worker, worker_environment, f"http://127.0.0.1:{health}/"))
     port = plan.port("stand-ins")
     stand_ins = ["uvicorn", "stand_ins:app", "--app-dir", str(plan.root / "deploy" / "demo")]

@@ -59,6 +59,9 @@ class Relay:
                 await asyncio.sleep(pause)
             if sent:
                 pause = SHORTEST_PAUSE
+                if sent < BATCH:
+                    # What is committed in the next moment shares one transaction with its neighbours.
+                    await asyncio.sleep(SHORTEST_PAUSE)
                 continue
             # Not `wait_for`: before Python 3.12 it can swallow a cancellation that meets the wake-up.
             with suppress(TimeoutError):
@@ -100,9 +103,7 @@ class Relay:
 async def _publish(js: JetStreamContext, rows: Sequence[_Unsent]) -> list[UUID]:
     acks: dict[asyncio.Future[Any], UUID] = {}
     for row in rows:
-        ack = await js.publish_async(
-            row.type, row.envelope.encode(), headers={"Nats-Msg-Id": str(row.id)}, wait_stall=ACK_WAIT
-        )
+        ack = await js.publish_async(row.type, row.envelope.encode(), headers={"Nats-Msg-Id": str(row.id)})
         acks[ack] = row.id
     done, late = await asyncio.wait(acks, timeout=ACK_WAIT)
     for ack in late:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from lib_ofd._elements import NS
+from lib_ofd._zip import LOCAL_HEADER, ZipWriter
 
 LARGEST_PACKAGE = 50 * 1024 * 1024
 LARGEST_CONTENT = 200 * 1024 * 1024
@@ -18,9 +19,8 @@ LARGEST_XML = 20 * 1024 * 1024
 LARGEST_RATIO = 200
 RATIO_MATTERS_FROM = 1024 * 1024
 MOST_ENTRIES = 5000
+# A seal is a picture with signatures: packing it again makes it no smaller.
 PACKED = (".esl", ".dat", ".png", ".jpg", ".jpeg")
-ZIP_TIME = (2020, 1, 1, 0, 0, 0)
-LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 IS_ENCRYPTED, IS_UTF8 = 0x1, 0x800
 
 BROKEN = (
@@ -136,11 +136,10 @@ def _refuse_overlaps(entries: list[zipfile.ZipInfo]) -> None:
 
 def write_package(files: Mapping[str, bytes]) -> bytes:
     """Return the package; the same files give the same bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            archive.writestr(_entry(name), files[name])
-    return out.getvalue()
+    writer = ZipWriter()
+    for name in sorted(files):
+        writer.pack(name, files[name], is_packed=name.endswith(PACKED))
+    return writer.finish()
 
 
 def extend_package(package: Package, changed: Mapping[str, bytes]) -> bytes:
@@ -148,34 +147,14 @@ def extend_package(package: Package, changed: Mapping[str, bytes]) -> bytes:
 
     Nothing is packed anew, so the cost is that of copying.
     """
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for name, entry in package.entries.items():
-            if name not in changed:
-                _carry_over(package.data, entry, out, target)
-        for name in sorted(changed):
-            target.writestr(_entry(name), changed[name])
-    return out.getvalue()
-
-
-def _carry_over(data: bytes, entry: zipfile.ZipInfo, out: io.BytesIO, target: zipfile.ZipFile) -> None:
-    copy = _entry(entry.filename)
-    copy.compress_type, copy.CRC = entry.compress_type, entry.CRC
-    copy.file_size, copy.compress_size = entry.file_size, entry.compress_size
-    # The sizes stand in the header, so no data descriptor follows.
-    copy.header_offset, copy.flag_bits = out.tell(), 0
-    out.write(copy.FileHeader(zip64=False))
-    out.write(_packed(data, entry))
-    target.start_dir = out.tell()
-    target.filelist.append(copy)
-    target.NameToInfo[copy.filename] = copy
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name.lstrip("/"), ZIP_TIME)
-    # A seal is a picture with signatures: packing it again makes it no smaller.
-    entry.compress_type = zipfile.ZIP_STORED if name.endswith(PACKED) else zipfile.ZIP_DEFLATED
-    return entry
+    writer = ZipWriter()
+    for name, entry in package.entries.items():
+        if name not in changed:
+            content = _packed(package.data, entry)
+            writer.add(name, content, entry.compress_type, entry.CRC, entry.file_size)
+    for name in sorted(changed):
+        writer.pack(name, changed[name], is_packed=name.endswith(PACKED))
+    return writer.finish()
 
 
 def parse_xml(data: bytes) -> etree._Element:

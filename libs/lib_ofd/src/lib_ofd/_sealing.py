@@ -12,7 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
-from lib_ofd._elements import NAMESPACE, E, to_bytes
+from lib_ofd._elements import NAMESPACE, to_bytes
 from lib_ofd._package import NotOfd, attribute, extend_package, member, members, open_package, parse_xml
 from lib_ofd._places import Place, Where, places
 from lib_ofd._signatures import SM3, Digests, referenced, signature_paths
@@ -125,9 +125,19 @@ def _clip(box: Place) -> str:
     return f' Clip="{_box(box.clip.x, box.clip.y, box.clip.width, box.clip.height)}"'
 
 
+def _list_of_one(path: str) -> bytes:
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<ofd:Signatures xmlns:ofd="{NAMESPACE}">'
+        "<ofd:MaxSignId>s001</ofd:MaxSignId>"
+        f'<ofd:Signature ID="s001" Type="Seal" BaseLoc={quoteattr(path)}/></ofd:Signatures>'
+    ).encode()
+
+
 def _longer_list(known: bytes | None, path: str) -> bytes:
     """Return the list with one more entry; the numbers go on from those in it, whatever their form."""
-    root = parse_xml(known) if known else E.Signatures(E.MaxSignId("s000"))
+    if known is None:
+        return _list_of_one(path)
+    root = parse_xml(known)
     largest = member(root, "MaxSignId")
     given = [attribute(entry, "ID") or "" for entry in members(root, "Signature")]
     given.append((largest.text or "") if largest is not None else "")

@@ -9,6 +9,7 @@ from lib_partner._signatures import (
     SigningKey,
     VerifiedSignature,
     content_digest,
+    key_id_of,
     sign_request,
     verify_request,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "WebhookEvent",
     "WebhookVerifier",
     "content_digest",
+    "key_id_of",
     "sign_request",
     "signed_client",
     "verify_request",

@@ -116,13 +116,15 @@ class PartnerClient:
             except httpx.TransportError:
                 if is_last:
                     raise
-                await asyncio.sleep(_pause(attempt, None))
+                await asyncio.sleep(_pause(attempt, 0.0))
                 continue
             if answer.is_success:
                 return answer
-            if is_last or answer.status_code not in REPEATED_STATUSES:
+            asked = _asked(answer)
+            # Nobody sleeps until a daily quota begins anew: when it does is in the problem.
+            if is_last or answer.status_code not in REPEATED_STATUSES or asked > LONGEST_PAUSE:
                 raise GatewayRefused(answer.status_code, _problem(answer))
-            await asyncio.sleep(_pause(attempt, answer.headers.get("retry-after")))
+            await asyncio.sleep(_pause(attempt, asked))
         raise AssertionError("unreachable")
 
     async def events(self, *, limit: int = 100) -> AsyncGenerator[dict[str, Any]]:
@@ -148,7 +150,11 @@ def _problem(answer: httpx.Response) -> Mapping[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _pause(attempt: int, retry_after: str | None) -> float:
-    asked = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
+def _asked(answer: httpx.Response) -> float:
+    retry_after = answer.headers.get("retry-after", "")
+    return float(retry_after) if retry_after.isdigit() else 0.0
+
+
+def _pause(attempt: int, asked: float) -> float:
     grown = FIRST_PAUSE * 2.0 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries only
     return min(LONGEST_PAUSE, max(asked, grown))

@@ -153,7 +153,7 @@ def verify_request(
         SignatureRefused: `signature-missing`, `signature-stale`, `key-unknown`, or `signature-wrong`.
     """
     lowered = {name.lower(): value for name, value in headers.items()}
-    key_id = _key_id(lowered.get("signature-input"))
+    key_id = key_id_of(lowered)
     found = public_key_of(key_id)
     if found is None:
         raise SignatureRefused("key-unknown", "签名密钥未登记或已停用")
@@ -183,7 +183,9 @@ def verify_request(
     return VerifiedSignature(key_id, nonce, moment)
 
 
-def _key_id(signature_input: str | None) -> str:
+def key_id_of(headers: Mapping[str, str]) -> str:
+    """Return which key a request says it is signed with. Raises SignatureRefused when it says none."""
+    signature_input = headers.get("signature-input")
     if not signature_input:
         raise SignatureRefused("signature-missing", "请求须按 RFC 9421 签名")
     _, found, rest = signature_input.partition(';keyid="')

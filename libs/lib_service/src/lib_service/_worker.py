@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import uvloop
+
 from lib_log import configure_logging
 from lib_messaging import Consumer, InboxProcessor, Periodic, consume, keep_doing, run_until_stopped
 from lib_service._runtime import Runtime, Service
@@ -31,7 +33,8 @@ async def no_work(_runtime: Runtime) -> AsyncGenerator[Work]:
 def run_worker(service: Service, settings: ServiceSettings, work: OpenWork = no_work) -> None:
     """Run until SIGTERM or SIGINT. `work` is entered at start and left at stop."""
     configure_logging(f"{service.name}-worker", settings.log_level)
-    asyncio.run(_run(service, settings, work))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(service, settings, work))
 
 
 async def _run(service: Service, settings: ServiceSettings, work: OpenWork) -> None:

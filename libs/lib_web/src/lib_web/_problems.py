@@ -49,6 +49,8 @@ HTTP_TITLES = {
     415: ("unsupported-media-type", "请以 application/json 提交"),
 }
 
+RETRY_AFTER = {429: 60, 503: 5}  # Seconds, for errors that do not know better.
+
 # character_not_in_repertoire, untranslatable_character
 UNSTORABLE = frozenset({"22021", "22P05"})
 SORRY = "系统内部错误，已记录，请稍后再试"
@@ -94,10 +96,15 @@ def problem_body(
     return orjson.dumps({**(members or {}), **body}, default=str)
 
 
-def problem_of(error: DomainError) -> tuple[int, bytes, dict[str, str]]:
-    """Return status, body and headers that tell a domain error."""
-    status = status_of(error)
-    headers = {"retry-after": "60" if status == 429 else "5"} if status in {429, 503} else {}
+def problem_of(error: DomainError, status: int | None = None) -> tuple[int, bytes, dict[str, str]]:
+    """Return status, body and headers that tell a domain error; `status` when it is not its family's.
+
+    An error that knows when asking again makes sense says so in its fact `retry_after`, in whole seconds.
+    """
+    status = status or status_of(error)
+    headers = {}
+    if status in RETRY_AFTER:
+        headers["retry-after"] = str(error.facts.get("retry_after", RETRY_AFTER[status]))
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     return status, problem_body(error.code, error.title, status, error.detail, error.facts), headers

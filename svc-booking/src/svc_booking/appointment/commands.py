@@ -66,7 +66,13 @@ async def _order(cmd: BookSlot, desk: BookingDesk, now: datetime) -> tuple[Order
         if slot_id not in (None, held.slot_id):
             raise WrongSlot(field="slot_id")
         slot_id = held.slot_id
-        wish = replace(wish, party_size=held.places, is_green=held.is_green, channel=held.channel)
+        wish = replace(
+            wish,
+            party_size=held.places,
+            is_green=held.is_green,
+            channel=held.channel,
+            partner=held.partner,
+        )
     if slot_id is None:
         raise WrongSlot("请填写 slot_id 或 hold_id", field="slot_id")
     slot = await desk.slot(slot_id)

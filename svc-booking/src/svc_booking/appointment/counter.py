@@ -248,6 +248,7 @@ def _orders(batch: Sequence[_Waiting]) -> list[Any]:
                 kept.request_hash if kept else None,
                 kept.status if kept else None,
                 kept.body if kept else None,
+                a.partner,
             )
         )
         reminders += [(r.id, r.appointment_id, r.ahead, r.due_at) for r in order.reminders]

@@ -80,6 +80,7 @@ class Wish:
     is_green: bool = False
     is_home_visit: bool = False
     booked_by: str | None = None
+    partner: str | None = None
 
 
 @dataclass(eq=False)
@@ -87,7 +88,8 @@ class Appointment:
     """A person's places in one slot. Times are aware; `item_code` is the first thing they come for.
 
     `party_size` places are taken (a group booking is one appointment). Green channel, home visit and extended
-    hours are attributes, counted. `booked_by` is the clerk who booked for the person.
+    hours are attributes, counted. `booked_by` is the clerk who booked for the person, `partner`
+    the bank at which it was booked.
     """
 
     id: UUID
@@ -111,6 +113,7 @@ class Appointment:
     reschedules: int = 0
     cancelled_at: datetime | None = None
     is_late_cancel: bool = False
+    partner: str | None = None
 
     @classmethod
     def in_slot(cls, slot: Slot, wish: Wish, now: datetime) -> "Appointment":
@@ -133,6 +136,7 @@ class Appointment:
             is_home_visit=wish.is_home_visit,
             is_extended=slot.is_extended,
             booked_by=wish.booked_by,
+            partner=wish.partner,
         )
 
     def cancel(self, now: datetime, *, late_before: timedelta) -> None:

@@ -20,6 +20,7 @@ def event_of(kind: type[E], appointment: Appointment, **more: Any) -> E:
             "item_code": appointment.item_code,
             "starts_at": appointment.starts_at,
             "channel": appointment.channel,
+            "partner": appointment.partner,
             **more,
         }
     )

@@ -111,7 +111,8 @@ async def create_appointment(
 ) -> Response:
     """Book places in a slot, for the caller or, by a clerk, for the person named (预约)."""
     if (clerk := _clerk(caller)) is None:
-        command = BookSlot(body.own_wish(caller.person_id, caller.channel), body.slot_id, body.hold_id)
+        wish = body.own_wish(caller.person_id, caller.channel, caller.partner)
+        command = BookSlot(wish, body.slot_id, body.hold_id)
         return desk.answer(await book_slot(command, desk=desk, clock=clock))
     await desk.stop_if_repeated()
     named = BookForPerson(body.named_slot(), body.wish_for(clerk.staff_id, caller.channel), clerk)

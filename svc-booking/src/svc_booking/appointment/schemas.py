@@ -31,17 +31,17 @@ class AppointmentCreate(BaseModel):
     is_home_visit: bool = Field(default=False, description="上门服务")
     person_id: str | None = Field(default=None, max_length=64, description="窗口人员代为预约时填写")
 
-    def own_wish(self, person_id: str, channel: str) -> Wish:
+    def own_wish(self, person_id: str, channel: str, partner: str | None) -> Wish:
         """Return what a person wishes for themselves. Raises NotAllowed when somebody else is named."""
         if self.person_id not in (None, person_id):
             raise NotAllowed("只能为本人预约")
-        return self._wish(person_id, channel, None)
+        return self._wish(person_id, channel, partner=partner)
 
     def wish_for(self, staff_id: str, channel: str) -> Wish:
         """Return what a clerk wishes for the person named. Raises NotAllowed when nobody is."""
         if self.person_id is None:
             raise NotAllowed("请指明办事人 person_id")
-        return self._wish(self.person_id, channel, staff_id)
+        return self._wish(self.person_id, channel, booked_by=staff_id)
 
     def named_slot(self) -> UUID:
         """Return the slot. Raises WrongSlot when only a hold is named: clerks book without."""
@@ -49,9 +49,20 @@ class AppointmentCreate(BaseModel):
             raise WrongSlot("窗口代约请填写 slot_id", field="slot_id")
         return self.slot_id
 
-    def _wish(self, person_id: str, channel: str, booked_by: str | None) -> Wish:
+    def _wish(
+        self, person_id: str, channel: str, *, booked_by: str | None = None, partner: str | None = None
+    ) -> Wish:
         items = tuple(dict.fromkeys([self.item_code, *self.item_codes]))  # An item named twice counts once.
-        return Wish(person_id, channel, items, self.party_size, self.is_green, self.is_home_visit, booked_by)
+        return Wish(
+            person_id,
+            channel,
+            items,
+            self.party_size,
+            self.is_green,
+            self.is_home_visit,
+            booked_by,
+            partner,
+        )
 
 
 class AppointmentMove(BaseModel):

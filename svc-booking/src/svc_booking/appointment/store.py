@@ -53,6 +53,7 @@ appointment = Table(
     Column("reschedules", Integer, nullable=False, server_default="0"),
     Column("cancelled_at", UtcDateTime),
     Column("is_late_cancel", Boolean, nullable=False, server_default=sql_text("false")),
+    Column("partner", Text, comment="bank at which it was booked"),
 )
 ONE_OPEN = "uq_appointment_one_open"
 Index(

@@ -24,6 +24,7 @@ class HoldPlaces:
     device: str | None
     places: int = 1
     is_green: bool = False
+    partner: str | None = None
 
 
 async def hold_places(cmd: HoldPlaces, *, uow: UnitOfWork, clock: Clock, alternatives: Alternatives) -> Hold:
@@ -57,6 +58,7 @@ async def hold_places(cmd: HoldPlaces, *, uow: UnitOfWork, clock: Clock, alterna
             places=cmd.places,
             now=now,
             expires_at=min(now + rule.hold_for, slot.starts_at - rule.closes_before),
+            partner=cmd.partner,
         )
         missing = await take_places(uow, slot.id, cmd.places, held.place_class, now)
         if missing is None:

@@ -45,7 +45,10 @@ class HoldOver(Conflict):
 
 @dataclass(eq=False)
 class Hold:
-    """`places` of a slot held for a person until `expires_at`. Nobody else gets them in the meantime."""
+    """`places` of a slot held for a person until `expires_at`. Nobody else gets them in the meantime.
+
+    `partner` is the bank at which the person asked.
+    """
 
     id: UUID
     slot_id: UUID
@@ -59,6 +62,7 @@ class Hold:
     expires_at: datetime
     status: Status = Status.HELD
     ended_at: datetime | None = None
+    partner: str | None = None
 
     @classmethod
     def of(
@@ -72,6 +76,7 @@ class Hold:
         places: int,
         now: datetime,
         expires_at: datetime,
+        partner: str | None = None,
     ) -> "Hold":
         """Return a new hold; whether there is a place is for the store to say."""
         return cls(
@@ -85,6 +90,7 @@ class Hold:
             place_class=place_class(channel, is_green=is_green),
             held_at=now,
             expires_at=expires_at,
+            partner=partner,
         )
 
     def release(self, now: datetime) -> None:

@@ -55,7 +55,13 @@ async def create_hold(
     """Hold places of a slot for some minutes (保留号源)."""
     device = caller.device or body.device_id
     command = HoldPlaces(
-        body.slot_id, caller.person_id, caller.channel, device, body.party_size, body.is_green
+        body.slot_id,
+        caller.person_id,
+        caller.channel,
+        device,
+        body.party_size,
+        body.is_green,
+        caller.partner,
     )
     held = await hold_places(command, uow=uow, clock=clock, alternatives=guide.alternatives)
     return HoldOut.model_validate(held)

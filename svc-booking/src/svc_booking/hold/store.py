@@ -27,6 +27,7 @@ hold = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("status", EnumText(Status), nullable=False),
     Column("ended_at", UtcDateTime),
+    Column("partner", Text, comment="bank at which it was asked for"),
 )
 HELD = hold.c.status == Status.HELD
 Index("ix_hold_held", hold.c.slot_id, hold.c.expires_at, postgresql_where=HELD)

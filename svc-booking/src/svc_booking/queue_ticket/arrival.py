@@ -53,6 +53,7 @@ async def check_in(cmd: CheckIn, *, uow: UnitOfWork, clock: Clock) -> QueueTicke
             _once(appointment.item_code, *appointment.item_codes, *cmd.more_items),
             _priority(is_green=cmd.is_green or appointment.is_green, has_place=not is_late),
             appointment.id,
+            appointment.partner,
         )
         place = Place(appointment.service_point, appointment.service_point_name, appointment.group)
         ticket = await _draw(place, errand, uow, now, by=cmd.by, reason="late" if is_late else None)

@@ -102,6 +102,7 @@ class Errand:
     item_codes: tuple[str, ...]
     priority: Priority
     appointment_id: UUID | None = None
+    partner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ class Place:
 class QueueTicket:
     """One number in the queue of one business group.
 
-    The smallest `rank_at` is called first. `appointment_id` is None for a walk-in. `wanted_window` is set by
+    The smallest `rank_at` is called first. `appointment_id` is None for a walk-in,
+    `partner` the bank of the appointment. `wanted_window` is set by
     a transfer to a certain window. `calls` counts how often the number was called from the queue.
     """
 
@@ -144,6 +146,7 @@ class QueueTicket:
     finished_at: datetime | None = None
     closing: Closing | None = None
     near_told_at: datetime | None = None
+    partner: str | None = None
 
     @classmethod
     def draw(cls, number: str, place: Place, errand: Errand, now: datetime) -> "QueueTicket":
@@ -157,6 +160,7 @@ class QueueTicket:
             group=place.group,
             person_id=errand.person_id,
             appointment_id=errand.appointment_id,
+            partner=errand.partner,
             item_code=errand.item_codes[0],
             item_codes=list(errand.item_codes),
             priority=errand.priority,

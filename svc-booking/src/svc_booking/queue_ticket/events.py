@@ -22,6 +22,7 @@ def event_of(kind: type[E], ticket: QueueTicket, **more: Any) -> E:
             "item_code": ticket.item_code,
             "item_codes": ticket.item_codes,
             "window": ticket.window,
+            "partner": ticket.partner,
             **more,
         }
     )

@@ -73,6 +73,7 @@ queue_ticket = Table(
     Column("finished_at", UtcDateTime),
     Column("closing", EnumText(Closing), comment="why it ended without being finished"),
     Column("near_told_at", UtcDateTime, comment="when the person was told that their turn is near"),
+    Column("partner", Text, comment="bank at which the appointment was booked"),
 )
 IS_QUEUED = queue_ticket.c.status.in_(QUEUED)
 IS_AT_WINDOW = queue_ticket.c.status.in_(AT_WINDOW)

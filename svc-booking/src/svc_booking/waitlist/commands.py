@@ -18,6 +18,7 @@ class JoinWaitlist:
     channel: str
     places: int = 1
     is_green: bool = False
+    partner: str | None = None
 
 
 async def join_waitlist(cmd: JoinWaitlist, *, uow: UnitOfWork, clock: Clock) -> WaitlistEntry:
@@ -46,6 +47,7 @@ async def join_waitlist(cmd: JoinWaitlist, *, uow: UnitOfWork, clock: Clock) -> 
             is_green=cmd.is_green,
             places=cmd.places,
             now=now,
+            partner=cmd.partner,
         )
         if await uow.places.take(slot.id, entry.places, entry.place_class, now):
             raise PlacesFree

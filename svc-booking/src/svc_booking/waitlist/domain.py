@@ -59,7 +59,10 @@ class WaitlistFull(Conflict):
 
 @dataclass(eq=False)
 class WaitlistEntry:
-    """A person waits for `places` in a slot; once offered, `hold_id` is what they book with."""
+    """A person waits for `places` in a slot; once offered, `hold_id` is what they book with.
+
+    `partner` is the bank at which they joined.
+    """
 
     id: UUID
     slot_id: UUID
@@ -72,14 +75,23 @@ class WaitlistEntry:
     status: Status = Status.WAITING
     hold_id: UUID | None = None
     offered_until: datetime | None = None
+    partner: str | None = None
 
     @classmethod
     def join(
-        cls, slot: Slot, *, person_id: str, channel: str, is_green: bool, places: int, now: datetime
+        cls,
+        slot: Slot,
+        *,
+        person_id: str,
+        channel: str,
+        is_green: bool,
+        places: int,
+        now: datetime,
+        partner: str | None = None,
     ) -> "WaitlistEntry":
         """Return a new entry at the end of the slot's line."""
         found = place_class(channel, is_green=is_green)
-        return cls(new_id(), slot.id, person_id, channel, is_green, places, found, now)
+        return cls(new_id(), slot.id, person_id, channel, is_green, places, found, now, partner=partner)
 
     def offer(self, held: Hold) -> None:
         """Offer the places that came back: they are held for the person."""

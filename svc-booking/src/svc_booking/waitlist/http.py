@@ -49,7 +49,9 @@ async def create_waitlist_entry(
     clock: ClockDep,
 ) -> WaitlistOut:
     """Wait for a place in a full slot (候补)."""
-    command = JoinWaitlist(body.slot_id, caller.person_id, caller.channel, body.party_size, body.is_green)
+    command = JoinWaitlist(
+        body.slot_id, caller.person_id, caller.channel, body.party_size, body.is_green, caller.partner
+    )
     return WaitlistOut.model_validate(await join_waitlist(command, uow=uow, clock=clock))
 
 

@@ -111,6 +111,7 @@ def _held(entry: WaitlistEntry, slot: Slot, now: datetime, until: datetime) -> H
         places=entry.places,
         now=now,
         expires_at=until,
+        partner=entry.partner,
     )
 
 
@@ -124,4 +125,5 @@ def _facts(entry: WaitlistEntry, slot: Slot) -> dict[str, Any]:
         "group": slot.group,
         "starts_at": slot.starts_at,
         "places": entry.places,
+        "partner": entry.partner,
     }

@@ -29,6 +29,7 @@ waitlist_entry = Table(
     Column("status", EnumText(Status), nullable=False),
     Column("hold_id", ForeignKey(hold.c.id), unique=True),
     Column("offered_until", UtcDateTime),
+    Column("partner", Text, comment="bank at which the person joined"),
 )
 OPEN = waitlist_entry.c.status.in_([Status.WAITING, Status.OFFERED])
 WAITING = waitlist_entry.c.status == Status.WAITING

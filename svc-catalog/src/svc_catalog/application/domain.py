@@ -159,6 +159,7 @@ class Application:
     decided_at: datetime | None = None
     legal_ground: str | None = None
     licenses: list[dict[str, str]] = field(default_factory=list)
+    partner: str | None = None
     tasks: list[Task] = field(default_factory=list)
 
     def check_version(self, expected: int | None) -> None:

@@ -21,6 +21,7 @@ def event_of(kind: type[Event], application: Application, clock: Clock, **more: 
             "appointment_id": application.appointment_id,
             "happened_at": clock.now(),
             "channel": application.channel,
+            "partner": application.partner,
             **more,
         }
     )

@@ -60,6 +60,10 @@ class Applications(Protocol):
         """Return the plan that answers make of a bundle. Raises as `svc_catalog.bundle.store.planned`."""
         ...
 
+    async def check_offered(self, plan: CasePlan, channel: str) -> None:
+        """Raise ItemNotOnChannel unless the channel offers every item of the plan."""
+        ...
+
 
 class Attachments(Protocol):
     """Attachments inside one transaction."""

@@ -111,6 +111,7 @@ class ApplicationCreate(Supplement):
             submitted_by=caller.subject if is_staff else None,
             consent_note=consent_note,
             partner_city=self.partner_city,
+            partner=caller.partner,
         )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     exists,
+    not_,
     select,
     text,
     true,
@@ -30,6 +31,7 @@ from svc_catalog.application.plan import CasePlan, plan_of_bundle, plan_of_item
 from svc_catalog.bundle.store import planned
 from svc_catalog.database import MAPPERS, METADATA
 from svc_catalog.delivery.domain import Method
+from svc_catalog.item.domain import ItemNotOnChannel, offered_on
 from svc_catalog.item.store import item, one_item
 from svc_catalog.task.domain import Task
 from svc_catalog.task.store import task
@@ -84,6 +86,7 @@ application = Table(
     Column("decided_at", UtcDateTime),
     Column("legal_ground", Text),
     Column("licenses", JSONB, nullable=False, server_default=EMPTY_LIST, comment="issued as its results"),
+    Column("partner", Text, comment="bank at which it was handed in"),
 )
 _c = application.c
 _LATEST = (_c.submitted_at.desc(), _c.id.desc())
@@ -189,6 +192,17 @@ class ApplicationStore:
     async def bundle_plan(self, code: str, answers: Mapping[str, Any]) -> CasePlan:
         """Return the plan that answers make of a bundle. Raises as `planned` does."""
         return plan_of_bundle(await planned(self._session, code, answers))
+
+    async def check_offered(self, plan: CasePlan, channel: str) -> None:
+        """Raise ItemNotOnChannel unless the channel offers every item of the plan."""
+        marks = offered_on(channel)
+        if marks is None:
+            return
+        codes = [step.item_code for step in plan.steps]
+        wanted = select(item.c.code).where(item.c.code.in_(codes), not_(item.c.channels.overlap(list(marks))))
+        missing = sorted(await self._session.scalars(wanted))
+        if missing:
+            raise ItemNotOnChannel(f"事项 {missing[0]} 请通过其他渠道办理", items=missing)
 
 
 async def one(session: AsyncSession, application_id: UUID) -> Application:

@@ -48,7 +48,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Submit:
-    """Hand in an application. `submitted_by` and `consent_note` when somebody does it for the person."""
+    """Hand in an application.
+
+    `submitted_by` and `consent_note` when somebody does it for the person, `partner` the bank it is done at.
+    """
 
     wish: Wish
     person_id: str
@@ -64,6 +67,7 @@ class Submit:
     submitted_by: str | None = None
     consent_note: str | None = None
     partner_city: str | None = None
+    partner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ async def submit(
 
     Raises:
         NoSuchItem, NoSuchBundle: there is nothing of that code to apply for.
-        FormInvalid, MaterialsMissing, AttachmentUnknown, NotOfferedThere: see there.
+        FormInvalid, MaterialsMissing, AttachmentUnknown, NotOfferedThere, ItemNotOnChannel: see there.
     """
     async with uow:
         plan = await planned(cmd.wish, uow)
@@ -116,6 +120,7 @@ async def file(
 ) -> Application:
     """Keep an application and its event in the open transaction; the caller commits. Raises as `submit`."""
     now = clock.now()
+    await uow.applications.check_offered(plan, cmd.channel)
     check_form(plan.form, cmd.form)
     if cmd.partner_city is not None and cmd.partner_city not in plan.partner_cities:
         raise NotOfferedThere(partner_cities=list(plan.partner_cities))
@@ -140,6 +145,7 @@ async def file(
         submitted_by=cmd.submitted_by,
         consent_note=cmd.consent_note,
         partner_city=cmd.partner_city,
+        partner=cmd.partner,
     )
     uow.applications.add(application)
     if cmd.delivery_method is not Method.ELECTRONIC:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from lib_kernel import Conflict, NotFound, move
+from lib_kernel import Conflict, NotAllowed, NotFound, move
 
 
 class State(StrEnum):
@@ -124,6 +124,13 @@ def content_hash(record: Mapping[str, Any]) -> str:
 
 # Marks that make an item available on a channel which does not offer all.
 OFFERED = {"bank": ("bank_window", "bank_self_service"), "kiosk": ("kiosk",)}
+
+
+class ItemNotOnChannel(NotAllowed):
+    """The item is not handled on this channel."""
+
+    code = "item-not-on-channel"
+    title = "本渠道不办理该事项"
 
 
 def offered_on(channel: str) -> tuple[str, ...] | None:

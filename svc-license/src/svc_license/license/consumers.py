@@ -20,5 +20,6 @@ async def draft_licenses(event: ApplicationApproved, *, uow: UnitOfWork, clock: 
                 person_id=event.person_id,
                 department=result.department,
                 now=clock.now(),
+                partner=event.partner,
             )
         )

@@ -77,7 +77,7 @@ class License:
 
     `number` comes when it is filled, `document` when it is sealed. `series` is shared by all versions, of
     which at most one is in force; `supersedes` is the version before. `list_index` is its place in the status
-    list.
+    list. `partner` is the bank at which it was applied for.
     """
 
     id: UUID
@@ -110,6 +110,7 @@ class License:
     attempts: int = 0
     next_attempt_at: datetime | None = None
     problem: str | None = None
+    partner: str | None = None
 
     @classmethod
     def draft(
@@ -121,6 +122,7 @@ class License:
         department: str,
         now: datetime,
         source: Source = Source.APPLICATION,
+        partner: str | None = None,
     ) -> "License":
         """Return the draft of a licence that stands at the beginning of a series."""
         id_ = new_id()
@@ -134,6 +136,7 @@ class License:
             id_,
             next_attempt_at=now,
             source=source,
+            partner=partner,
         )
 
     def successor(self, now: datetime) -> "License":

@@ -51,4 +51,5 @@ def issued(license_: License, now: datetime) -> LicenseIssued:
         person_id=license_.person_id,
         application_id=license_.application_id,
         issued_at=now,
+        partner=license_.partner,
     )

@@ -63,6 +63,7 @@ license_table = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", UtcDateTime),
     Column("problem", Text, comment="why it cannot be made now"),
+    Column("partner", Text, comment="bank at which it was applied for"),
 )
 # An application leads to one licence of each kind, however often its approval is told.
 Index("uq_license_application_kind", license_table.c.application_id, license_table.c.type_code, unique=True)

@@ -112,6 +112,7 @@ async def scan(
                 person_id=license_.person_id,
                 verifier=reader.shown,
                 presented_at=now,
+                partner=reader.partner,
             )
         )
         await note_read(uow, license_, reader, read_, tell=False)

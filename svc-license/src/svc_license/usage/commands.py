@@ -20,6 +20,7 @@ async def note_read(
                 reader=reader.shown,
                 purpose=read.purpose,
                 read_at=read.read_at,
+                partner=reader.partner,
             )
         )
     facts = {"reader": reader.code, "basis": read.basis.value}

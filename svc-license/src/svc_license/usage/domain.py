@@ -40,6 +40,11 @@ class Reader:
         """Return what the holder is told; other citizens stay unnamed."""
         return "个人核验" if self.kind is ReaderKind.CITIZEN else self.code
 
+    @property
+    def partner(self) -> str | None:
+        """Return the partner who reads, None when it is somebody else."""
+        return self.code if self.kind is ReaderKind.PARTNER else None
+
 
 @dataclass(eq=False)
 class Read:

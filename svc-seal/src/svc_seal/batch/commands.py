@@ -12,7 +12,7 @@ from svc_seal.batch.ports import UnitOfWork
 from svc_seal.use.commands import At, SealDocument
 from svc_seal.use.ports import Desk, Outcome
 
-CLAIMED_AT_ONCE = 40
+CLAIMED_AT_ONCE = 200
 FINISHED_AT_ONCE = 20
 FORGOTTEN_AFTER = timedelta(days=30)
 FORGOTTEN_AT_ONCE = 20

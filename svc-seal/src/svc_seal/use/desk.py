@@ -30,6 +30,7 @@ from svc_seal.use.ports import Material, Order, Outcome, UnitOfWork
 
 MOST_TOGETHER = 512
 GROUPS_AT_ONCE = 2
+WORTH_A_SECOND = 32
 
 
 @dataclass(eq=False)
@@ -75,8 +76,7 @@ class SealingDesk:
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sealing")
         self._waiting: deque[_Case] = deque()
-        self._arrived = asyncio.Event()
-        self._free = asyncio.Semaphore(GROUPS_AT_ONCE)
+        self._change = asyncio.Event()
         self._groups: set[asyncio.Task[None]] = set()
 
     async def use(self, orders: Sequence[Order]) -> list[Outcome]:
@@ -84,20 +84,30 @@ class SealingDesk:
         loop = asyncio.get_running_loop()
         cases = [_Case(order, loop.create_future()) for order in orders]
         self._waiting.extend(cases)
-        self._arrived.set()
+        self._change.set()
         return list(await asyncio.gather(*(case.future for case in cases)))
 
     async def serve(self) -> None:
         """Take groups of waiting orders until cancelled."""
         while True:
-            await self._arrived.wait()
-            await self._free.acquire()
-            group = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
-            if not self._waiting:
-                self._arrived.clear()
-            task = asyncio.create_task(self._serve_group(group))
-            self._groups.add(task)
-            task.add_done_callback(self._groups.discard)
+            await self._change.wait()
+            self._change.clear()
+            while self._waiting and self._has_room():
+                task = asyncio.create_task(self._serve_group(self._next_group()))
+                self._groups.add(task)
+                task.add_done_callback(self._end)
+
+    def _has_room(self) -> bool:
+        """A group beside another pays only when it is large: small ones would each cost a transaction."""
+        is_large = len(self._waiting) >= WORTH_A_SECOND
+        return not self._groups or (len(self._groups) < GROUPS_AT_ONCE and is_large)
+
+    def _next_group(self) -> list[_Case]:
+        return [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._groups.discard(task)
+        self._change.set()
 
     async def aclose(self) -> None:
         """Let groups under way finish; the threads end."""
@@ -115,8 +125,6 @@ class SealingDesk:
             for case in group:
                 if case.is_open:
                     case.future.set_exception(error)
-        finally:
-            self._free.release()
 
     async def _admit(self, group: list[_Case], now: datetime) -> None:
         """Refuse what may not be done, answer what was done before; open the keys that are needed."""
