@@ -107,6 +107,7 @@ class Clerk:
             delivery_method=Method(course.way.value),
             submitted_by=clerk,
             consent_note="本人到窗口办理" if clerk else None,
+            partner=course.partner,
         )
         found.id = course.id
         return found

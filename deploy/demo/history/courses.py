@@ -24,6 +24,7 @@ CITY = Path(__file__).parents[1] / "city"
 SEED = 410400
 CASES = 8_000
 YEAR = 365
+BANK = "psbc-demo"
 BUNDLE = "open-restaurant"
 BUNDLES = 110
 # Whoever has a business licence already and opens a small place: two departments, no licence comes out.
@@ -101,6 +102,11 @@ class Course:
     def is_at_window(self) -> bool:
         """Return whether a clerk handed it in for the person."""
         return self.channel == "staff"
+
+    @property
+    def partner(self) -> str | None:
+        """Return the bank at which it was done."""
+        return BANK if self.channel == "bank" else None
 
 
 @cache

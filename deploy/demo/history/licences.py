@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from history.copying import copy_in, is_loaded, note_loaded, rows_of
-from history.courses import CITY, SEED, YEAR, Course, courses, load
+from history.courses import BANK, CITY, SEED, YEAR, Course, courses, load
 from history.forms import fill
 from history.office import Office, dice_of, id_at
 from history.people import ID_CARD
@@ -28,8 +28,8 @@ from svc_license.usage.store import license_read
 # Given by the database.
 PLACE = frozenset({"list_index"})
 READERS = (
-    (ReaderKind.PARTNER, Basis.PRESENTED, "psbc-demo", "开户核验"),
-    (ReaderKind.PARTNER, Basis.PRESENTED, "psbc-demo", "办理经营贷款"),
+    (ReaderKind.PARTNER, Basis.PRESENTED, BANK, "开户核验"),
+    (ReaderKind.PARTNER, Basis.PRESENTED, BANK, "办理经营贷款"),
     (ReaderKind.STAFF, Basis.SERVICE, "s_clerk_410400-HALL", "窗口办事核验"),
 )
 
@@ -77,6 +77,7 @@ class Issuer:
             person_id=person_id(self.key, ID_CARD, who.number),
             department=course.thing.department,
             now=course.decided_at[-1],
+            partner=course.partner,
         )
         found.id = found.series = course.licence.id
         said = fill(self._forms[course.thing.code], who, course.submitted_at, self._dice)
