@@ -31,6 +31,7 @@ class Runner:
             "LOG_LEVEL": "WARNING",
             "GATEWAY_BODY_SECONDS": "2",
             "GATEWAY_UPSTREAM_SECONDS": "5",
+            "GATEWAY_PATIENCE_SECONDS": "45",  # A machine with much else to do starts a process slowly.
         }
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -40,5 +40,5 @@ async def open_parts(runtime: Runtime, settings: Settings) -> AsyncGenerator[Par
         return SealUnitOfWork(runtime.sessions, nudge=runtime.relay.nudge)
 
     threads = settings.signing_threads
-    async with open_desk(work, runtime.sessions, cabinet, pdf, runtime.clock, threads) as desk:
+    async with open_desk(work, runtime.reading, cabinet, pdf, runtime.clock, threads) as desk:
         yield Parts(work, authority, pdf, making, desk)

@@ -28,7 +28,8 @@ LARGEST_BODY = 32 * 1024 * 1024
 ROUTERS = [
     seal_http.router,
     grant_http.router,
-    use_http.router,
+    use_http.documents,
+    use_http.digests,
     batch_http.router,
     verification_http.router,
     certificate_http.router,

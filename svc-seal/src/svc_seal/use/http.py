@@ -3,7 +3,8 @@
 import base64
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
 
 from lib_service.web import component
 from lib_web import Caller, problems, requires
@@ -13,34 +14,41 @@ from svc_seal.seal.domain import NoSuchSeal, SealNotUsable
 from svc_seal.use.commands import Digest, SealDocument, SignDigests, seal_one, sign_digests
 from svc_seal.use.desk import SealingDesk
 from svc_seal.use.domain import DocumentInvalid, PlaceInvalid, UseForgotten, UseKeyTaken
+from svc_seal.use.express import DigestRoute, DocumentRoute
 from svc_seal.use.schemas import DigestsIn, DigestsOut, SealedOut, SealRequest
 
-router = APIRouter(prefix="/v1", tags=["用章"])
+documents = APIRouter(prefix="/v1", tags=["用章"], route_class=DocumentRoute)
+digests = APIRouter(prefix="/v1", tags=["用章"], route_class=DigestRoute)
 
 User = Annotated[Caller, requires("service", "staff")]
 Desk = Annotated[SealingDesk, component(SealingDesk)]
 REFUSALS = problems(NoSuchSeal, UseNotGranted, SealNotUsable, KeyUnusable)
 
 
-@router.post(
+@documents.post(
     "/documents",
     status_code=201,
+    response_model=SealedOut,
     responses=REFUSALS
     | problems(DocumentInvalid, PlaceInvalid)
     | problems(SealNotUsable, UseForgotten, UseKeyTaken),
 )
-async def create_sealed_document(body: SealRequest, caller: User, desk: Desk) -> SealedOut:
+async def create_sealed_document(body: SealRequest, caller: User, desk: Desk) -> Response:
     """Seal an OFD or PDF document; the same `use_key` gets the first result again (加盖电子印章)."""
     command = SealDocument(body.document, body.seal_code, body.purpose, body.use_key, body, caller.subject)
     use = await seal_one(command, desk=desk)
     document = base64.b64encode(use.kept_document()).decode()
-    return SealedOut(use_id=use.id, digest=use.digest, document=document)
+    return _created(SealedOut(use_id=use.id, digest=use.digest, document=document))
 
 
-@router.post("/digest-signatures", status_code=201, responses=REFUSALS)
-async def create_digest_signatures(body: DigestsIn, caller: User, desk: Desk) -> DigestsOut:
+@digests.post("/digest-signatures", status_code=201, response_model=DigestsOut, responses=REFUSALS)
+async def create_digest_signatures(body: DigestsIn, caller: User, desk: Desk) -> Response:
     """Sign up to 500 SM3 digests with a seal, all or none (摘要签章)."""
-    digests = [Digest(bytes.fromhex(item.digest), item.property_info) for item in body.items]
-    command = SignDigests(body.seal_code, body.purpose, caller.subject, digests, body.form == "raw")
+    items = [Digest(bytes.fromhex(item.digest), item.property_info) for item in body.items]
+    command = SignDigests(body.seal_code, body.purpose, caller.subject, items, body.form == "raw")
     signatures = await sign_digests(command, desk=desk)
-    return DigestsOut(signatures=[base64.b64encode(signature).decode() for signature in signatures])
+    return _created(DigestsOut(signatures=[base64.b64encode(signature).decode() for signature in signatures]))
+
+
+def _created(answer: BaseModel) -> Response:
+    return Response(answer.model_dump_json(), 201, media_type="application/json")
