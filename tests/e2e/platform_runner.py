@@ -22,13 +22,14 @@ PORTS = 30  # The runner takes that many from its base on.
 class Runner:
     """A `make run` of its own: own folder, own ports."""
 
-    def __init__(self, folder: Path, base: int) -> None:
+    def __init__(self, folder: Path, base: int, *, has_past: bool = True) -> None:
         self.folder = folder
         self._environment = {
             **os.environ,
             "RUN_DIR": str(folder),
             "PORT_BASE": str(base),
             "LOG_LEVEL": "WARNING",
+            "DEMO_PAST": "on" if has_past else "off",
             "GATEWAY_BODY_SECONDS": "2",
             "GATEWAY_UPSTREAM_SECONDS": "5",
             "GATEWAY_PATIENCE_SECONDS": "45",  # A machine with much else to do starts a process slowly.
@@ -94,10 +95,10 @@ class Runner:
         return found
 
 
-def new_runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
+def new_runner(tmp_path_factory: pytest.TempPathFactory, *, has_past: bool = True) -> Runner:
     """Return a runner with a folder and ports of its own, not started."""
     folder = tmp_path_factory.mktemp("platform")
     # The database server runs as another user when the tests run as root.
     for path in (folder, *folder.parents[:2]):
         path.chmod(0o755)
-    return Runner(folder / "run", free_block(PORTS))
+    return Runner(folder / "run", free_block(PORTS), has_past=has_past)

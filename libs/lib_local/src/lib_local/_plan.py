@@ -140,13 +140,14 @@ def environment(
 def preparations(plan: Plan, shared: Mapping[str, str], last: date) -> list[list[Command]]:
     """Return for each service the one-shot commands, in order, that bring its database up and fill it.
 
-    The last one gives it a year of activity up to the end of a day.
+    The last one gives it a year of activity up to the end of a day; `DEMO_PAST=off` leaves the city without.
     """
+    has_past = os.environ.get("DEMO_PAST", "on") != "off"
     folder = str(plan.root / "deploy" / "demo")
     found = []
     for name in SERVICES:
         commands = [_once(plan, name, verb, shared) for verb in ("migrate", "seed")]
-        if name in WITH_A_PAST:
+        if has_past and name in WITH_A_PAST:
             arguments = ["lib_local._history", folder, name, last.isoformat()]
             commands.append(Command(f"{name}-past", arguments, shared))
         found.append(commands)

@@ -73,14 +73,20 @@ def free_port() -> int:
     return free_block(1)
 
 
+LOWEST_PORT, PORT_SHARES, PORTS_OF_A_SHARE = 10_000, 8, 2_750
+
+
 def free_block(size: int) -> int:
     """Return the first of `size` neighbouring ports that were free a moment ago.
 
     They are below the range from which systems take the ports of outgoing connections: there a port that was
-    just seen free may belong to somebody's connection a moment later.
+    just seen free may belong to somebody's connection a moment later. Test workers side by side take theirs
+    from different parts of the range.
     """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % PORT_SHARES
+    begin = LOWEST_PORT + worker * PORTS_OF_A_SHARE
     while True:
-        base = random.randrange(10_000, 32_000 - size)  # noqa: S311 - spreads runs side by side, no secret
+        base = random.randrange(begin, begin + PORTS_OF_A_SHARE - size)  # noqa: S311 - no secret
         if all(_is_free(base + offset) for offset in range(size)):
             return base
 
