@@ -48,6 +48,7 @@ def platform() -> Generator[tuple[Plan, dict[str, Any]]]:
     base = int(os.environ.get("PORT_BASE", "8000")) + 500
     plan = Plan(ROOT, folder / "run", base)
     fast = {"GATEWAY_REQUESTS_PER_SECOND": "1e9", "GATEWAY_BURST": "1e9", "LOG_LEVEL": "WARNING"}
+    fast["GATEWAY_MOST_STREAMS_OF_ONE"] = "5000"
     environment = {**os.environ, "RUN_DIR": str(plan.folder), "PORT_BASE": str(base), **fast}
     command = [sys.executable, "-m", "lib_local", "run"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)

@@ -26,21 +26,23 @@ def figures() -> dict[str, Measure]:
 
 
 def main() -> None:
-    """Measure, print a table, write the file."""
+    """Measure, print each figure as it comes, write the file."""
     only = sys.argv[1] if len(sys.argv) > 1 else ""
     wanted = {name: measure for name, measure in figures().items() if name.startswith(only)}
     results: dict[str, dict[str, Any]] = {}
     print("starting the platform …", flush=True)
     with platform() as (plan, demo):
         for name, measure in wanted.items():
-            print(f"measuring {name} …", flush=True)
             results[name] = _as_json(asyncio.run(_measure(measure, plan, demo)))
+            print(_line(name, results[name]), flush=True)
     target = Path(os.environ.get("RUN_DIR", ROOT / ".run")) / "bench.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    for name, result in results.items():
-        ratio = f"{result['ratio']:.3f}" if result["ratio"] is not None else "-"
-        print(f"{name:<24}{result['value']:>10.4g} {result['unit']:<12} ratio {ratio:<8} {result['versus']}")
+
+
+def _line(name: str, result: dict[str, Any]) -> str:
+    ratio = f"{result['ratio']:.3f}" if result["ratio"] is not None else "-"
+    return f"{name:<24}{result['value']:>10.4g} {result['unit']:<12} ratio {ratio:<8} {result['versus']}"
 
 
 async def _measure(measure: Measure, plan: Plan, demo: dict[str, Any]) -> Figure:

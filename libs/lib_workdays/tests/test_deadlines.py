@@ -6,10 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib_workdays import (
-    Source,
     Stop,
     add_working_days,
-    calendar_source,
     deadline,
     deadline_time,
     is_working_day,
@@ -97,8 +95,3 @@ def test_a_stop_over_a_weekend_moves_only_by_working_days() -> None:
 
 def test_a_deadline_in_time_ends_with_the_city_day() -> None:
     assert deadline_time(datetime(2026, 3, 5, 18, tzinfo=UTC), 1).isoformat() == "2026-03-09T23:59:59+08:00"
-
-
-def test_the_source_of_a_year_is_known() -> None:
-    assert calendar_source(2026) is Source.OFFICIAL
-    assert calendar_source(2031) is Source.BY_RULE

@@ -5,7 +5,6 @@ A year whose arrangement is not published yet has its statutory holidays, withou
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
@@ -25,20 +24,16 @@ class SpecialDay(NamedTuple):
     name: str
 
 
-class Source(StrEnum):
-    """Where the days off of a year come from."""
-
-    OFFICIAL = "official"
-    BY_RULE = "by_rule"
-
-
 @cache
 def _year(year: int) -> holidays.HolidayBase:
     return holidays.country_holidays("CN", years=[year], language="zh_CN")
 
 
 def is_official(year: int) -> bool:
-    """Return whether the State Council's arrangement of the year is known; if not, days are by rule."""
+    """Return whether the State Council's arrangement of the year is known; if not, days are by rule.
+
+    Every arrangement since 2002 moves some weekends, so a year without moved weekends is not arranged yet.
+    """
     return any(day.year == year for day in _year(year).weekend_workdays)
 
 
@@ -67,15 +62,6 @@ def _adjoins_a_holiday(weekend: date) -> bool:
                 return True
             day += step
     return False
-
-
-def calendar_source(year: int) -> Source:
-    """Return whether the year's arrangement is the State Council's or only the statutory holidays are known.
-
-    Every arrangement since 2002 moves some weekends, so a year without moved weekends is not arranged yet.
-    """
-    moved = any(day.year == year for day in _year(year).weekend_workdays)
-    return Source.OFFICIAL if moved else Source.BY_RULE
 
 
 def is_public_holiday(day: date) -> bool:
