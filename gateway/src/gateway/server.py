@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 TICK_SECONDS = 0.05
+MOST_GATHERED = 64 * 1024
 HANDSHAKE_SECONDS = 0.2  # For connections whose handshake is under way when no new one may begin.
 SO_ATTACH_FILTER = 26  # Linux, asm-generic/socket.h; Python has no name for it.
 
@@ -28,6 +29,39 @@ class State(ServerState):
         super().__init__()
         self.head_seconds = head_seconds
         self.is_draining = False
+
+
+class Gathering:
+    """A transport that sends in one packet what is written in one go: uvicorn writes head and body apart."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._written: list[bytes] = []
+        self._size = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send when the event loop is free again, with what else was written until then."""
+        if not self._written:
+            self._loop.call_soon(self._send)
+        self._written.append(data)
+        self._size += len(data)
+        if self._size > MOST_GATHERED:
+            self._send()
+
+    def close(self) -> None:
+        """Send what was written, then close."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        if self._written and not self._transport.is_closing():
+            self._transport.write(b"".join(self._written))
+        self._written.clear()
+        self._size = 0
 
 
 class Connection(HttpToolsProtocol):
@@ -59,7 +93,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Wait for the first request."""
-        super().connection_made(transport)
+        gathering: Any = Gathering(transport, self.loop)
+        super().connection_made(gathering)
         self._quiet_since = self.loop.time()
         self._wait_for_head()
 

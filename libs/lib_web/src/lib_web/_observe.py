@@ -96,10 +96,14 @@ def _identify(scope: Scope) -> tuple[str, str]:
     traceparent = headers.get(b"traceparent", b"")
     return (
         request_id.decode() if REQUEST_ID.match(request_id) else new_id().hex,
-        traceparent.decode()
-        if TRACE_PARENT.match(traceparent)
-        else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00",
+        traceparent.decode() if TRACE_PARENT.match(traceparent) else _new_trace(),
     )
+
+
+def _new_trace() -> str:
+    """Return a traceparent (W3C Trace Context §3.2) of a trace that begins here, not sampled."""
+    drawn = secrets.token_hex(24)
+    return f"00-{drawn[:32]}-{drawn[32:]}-00"
 
 
 async def _apologise(send: Callable[[Message], Any]) -> None:
