@@ -39,16 +39,19 @@ async def test_an_answer_is_fetched_once() -> None:
     assert (first.how, second.how, second.answer.body) == (b"miss", b"hit", b"1")
 
 
-async def test_who_asks_at_the_same_time_shares_one_answer() -> None:
+@pytest.mark.parametrize(("leaver", "times_asked"), [(5, 1), (0, 2)])
+async def test_who_asks_at_the_same_time_shares_one_answer(leaver: int, times_asked: int) -> None:
+    """One client leaves; the others still get theirs, and ask anew only if it was the one that asked."""
     cache, source = ReadCache(1000), Source()
     source.may_answer.clear()
     asking = [asyncio.create_task(cache.answer("k", source.fetch)) for _ in range(10)]
     await asyncio.sleep(0)
-    asking[0].cancel()  # One client leaves; the others still get theirs.
+    asking.pop(leaver).cancel()
+    await asyncio.sleep(0)
     source.may_answer.set()
-    found = await asyncio.gather(*asking[1:])
-    assert source.asked == 1
-    assert {each.answer.body for each in found} == {b"1"}
+    found = await asyncio.gather(*asking)
+    assert source.asked == times_asked
+    assert {each.answer.body for each in found} == {b"%d" % times_asked}
 
 
 async def test_an_answer_asked_for_before_a_change_is_not_given_after_it() -> None:

@@ -53,7 +53,7 @@ class ReadCache:
         self._size = 0
         self._generation = 0
         self._known: OrderedDict[str, Stored] = OrderedDict()
-        self._asking: dict[str, asyncio.Task[Stored]] = {}
+        self._asking: dict[str, asyncio.Future[Stored | None]] = {}
 
     def expire(self) -> None:
         """Note that the catalogue changed: nothing kept is fresh, nor is what is being fetched now."""
@@ -79,21 +79,37 @@ class ReadCache:
         return known.generation == self._generation and time.monotonic() < known.fresh_until
 
     async def _fetched(self, key: str, fetch: Fetch) -> Stored:
-        # An answer asked for before a change must not be given to who asks after it.
-        generation = self._generation
-        turn = f"{generation} {key}"
-        asking = self._asking.get(turn)
-        if asking is None:
-            asking = asyncio.create_task(self._fetch(key, generation, fetch))
-            self._asking[turn] = asking
-            asking.add_done_callback(lambda done: self._asked(turn, done))
-        # Shielded: one client that leaves must not take the answer from the others.
-        return await asyncio.shield(asking)
+        while True:
+            # An answer asked for before a change must not be given to who asks after it.
+            generation = self._generation
+            turn = f"{generation} {key}"
+            asking = self._asking.get(turn)
+            if asking is None:
+                return await self._ask(turn, key, generation, fetch)
+            # Shielded: one client that leaves must not take the answer from the others.
+            stored = await asyncio.shield(asking)
+            if stored is not None:
+                return stored
+            known = self._known.get(key)
+            if known is not None and self._is_fresh(known):
+                return known  # Another of those who waited was quick.
 
-    def _asked(self, turn: str, done: asyncio.Task[Stored]) -> None:
-        self._asking.pop(turn, None)
-        if not done.cancelled():
-            done.exception()  # Looked at here, for when everybody who asked has left.
+    async def _ask(self, turn: str, key: str, generation: int, fetch: Fetch) -> Stored:
+        """Fetch for all who ask meanwhile; when this one is cancelled, another of them asks (None)."""
+        asking = self._asking[turn] = asyncio.get_running_loop().create_future()
+        try:
+            stored = await self._fetch(key, generation, fetch)
+        except Exception as error:
+            asking.set_exception(error)
+            asking.exception()  # Looked at here, for when nobody else asked.
+            raise
+        except BaseException:
+            asking.set_result(None)
+            raise
+        finally:
+            del self._asking[turn]
+        asking.set_result(stored)
+        return stored
 
     async def _fetch(self, key: str, generation: int, fetch: Fetch) -> Stored:
         status, headers, body = await fetch()
