@@ -48,7 +48,7 @@ T = TypeVar("T")
 CLERK = Clerk("s_clerk", lambda point: None)
 PERSONS = [f"p_{number}" for number in range(5)]
 SLOTS = 2
-EXAMPLES, STEPS, SLOTS_PASS_AFTER = 30, 35, 15
+EXAMPLES, STEPS, SLOTS_PASS_AFTER = 60, 35, 15
 # How often the whole run must have done each thing at least, so that no step falls asleep unnoticed.
 AT_LEAST = {
     "booked": 5,

@@ -100,5 +100,5 @@ def new_runner(tmp_path_factory: pytest.TempPathFactory, *, has_past: bool = Tru
     folder = tmp_path_factory.mktemp("platform")
     # The database server runs as another user when the tests run as root.
     for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)
+        path.chmod(path.stat().st_mode | 0o055)
     return Runner(folder / "run", free_block(PORTS), has_past=has_past)

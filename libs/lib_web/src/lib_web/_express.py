@@ -33,7 +33,7 @@ class ExpressRoute(APIRoute):
 
     def supplies(self, request: Request, keyed: KeyedRequest | None) -> Mapping[str, Any]:
         """Return the handler's other arguments; `keyed` is the request under its Idempotency-Key."""
-        raise NotImplementedError
+        return {}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the function that answers a request."""
