@@ -117,8 +117,10 @@ class Crowd:
 
 
 @asynccontextmanager
-async def process(city: City, port: int, drain_seconds: float) -> AsyncGenerator[Process]:
-    """Run a gateway as a process of its own."""
+async def process(
+    city: City, port: int, drain_seconds: float, head_seconds: float = 60
+) -> AsyncGenerator[Process]:
+    """Run a gateway as a process of its own; it gives up a client that is slower than `head_seconds`."""
     settings = city.settings
     environment = {
         **os.environ,
@@ -133,7 +135,7 @@ async def process(city: City, port: int, drain_seconds: float) -> AsyncGenerator
         "GATEWAY_REQUESTS_PER_SECOND": "1e9",
         "GATEWAY_BURST": "1e9",
         "GATEWAY_UPSTREAM_SECONDS": "60",
-        "GATEWAY_HEAD_SECONDS": "1",
+        "GATEWAY_HEAD_SECONDS": str(head_seconds),
         "GATEWAY_DRAIN_SECONDS": str(drain_seconds),
         "GATEWAY_LONGEST_DRAIN_SECONDS": "60",
         "LOG_LEVEL": "ERROR",
@@ -222,7 +224,7 @@ async def test_a_stop_without_a_pause_answers_what_was_accepted(city: City) -> N
 @pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nX-Slow: "])
 async def test_a_head_that_does_not_come_is_given_up(city: City, begun: bytes) -> None:
     port = free_port()
-    async with process(city, port, drain_seconds=0) as gateway:
+    async with process(city, port, drain_seconds=0, head_seconds=1) as gateway:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(begun)
         async with asyncio.timeout(30):

@@ -19,6 +19,7 @@ from uvicorn.server import ServerState
 TICK_SECONDS = 0.05
 MOST_GATHERED = 64 * 1024
 HANDSHAKE_SECONDS = 0.2  # For connections whose handshake is under way when no new one may begin.
+LOOKS = 3  # libuv looks at its timers before its sockets: one held up that long has connections to accept.
 SO_ATTACH_FILTER = 26  # Linux, asm-generic/socket.h; Python has no name for it.
 
 
@@ -231,6 +232,8 @@ class Server(uvicorn.Server):
             for listening in server.sockets:
                 _refuse_handshakes(listening.fileno())
         await asyncio.sleep(HANDSHAKE_SECONDS)
+        for _ in range(LOOKS):
+            await asyncio.sleep(0)
         for server in self.servers:
             server.close()
 
