@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,7 +21,7 @@ from svc_complaint.area.domain import (
     read_person,
     read_result,
 )
-from svc_complaint.area.ports import UnitOfWork
+from svc_complaint.area.ports import PersonRow, UnitOfWork
 from svc_complaint.complaint_case.commands import SEALED, Desk, settle
 from svc_complaint.complaint_case.intake import Receive, open_case
 from svc_complaint.complaint_case.tidings import event
@@ -62,6 +62,32 @@ class Office:
 def context(column: str) -> str:
     """Return the encryption context of a column of `area_person`."""
     return f"area_person.{column}"
+
+
+@dataclass(frozen=True)
+class ReadPersons:
+    """A look at a batch's persons: of one division or all, the rows after one, `limit` of them or all."""
+
+    batch_id: UUID
+    division: str | None
+    after: int = 0
+    limit: int | None = None
+
+
+async def read_persons(cmd: ReadPersons, action: str, office: Office) -> Sequence[PersonRow]:
+    """Return persons of a batch, one more than asked for if there is one; the look is noted.
+
+    Raises NoSuchBatch.
+    """
+    uow = office.uow
+    async with uow:
+        batch = await uow.areas.one(cmd.batch_id)
+        limit = None if cmd.limit is None else cmd.limit + 1
+        rows = await uow.areas.persons(batch.id, cmd.division, cmd.after, limit)
+        facts = {"division": cmd.division or "", "rows": str(len(rows[: cmd.limit]))}
+        await uow.audit.note(office.by, f"area.{action}", str(batch.id), office.clock.now(), facts)
+        await uow.commit()
+    return rows
 
 
 async def receive(

@@ -17,7 +17,7 @@ from lib_sheets import XLSX_MEDIA_TYPE, Sheet, write_workbook
 from lib_web import FILE_BODY, Caller, Limit, Page, problems, read_cursor, requires, write_cursor
 from lib_web import Cursor as CursorParameter
 from svc_complaint.area import commands, store
-from svc_complaint.area.commands import Office, context
+from svc_complaint.area.commands import Office, ReadPersons, context
 from svc_complaint.area.domain import RESULTS, BatchKnown, NoSuchBatch, RowsLeft, SheetInvalid, State
 from svc_complaint.exchange import store as exchange
 from svc_complaint.settings import Settings
@@ -136,12 +136,8 @@ async def list_area_persons(
     """List persons of a batch; a county sees its own."""
     _check_division(caller, division)
     (after,) = read_cursor(cursor, int) or (0,)
-    async with uow:
-        await store.one(uow.session, batch_id)
-        rows = await store.persons(uow.session, batch_id, division, after, limit + 1)
-        facts = {"division": division or "", "rows": str(min(limit, len(rows)))}
-        await uow.audit.note(caller.subject, "area.read", str(batch_id), clock.now(), facts)
-        await uow.commit()
+    command = ReadPersons(batch_id, division, after, limit)
+    rows = await commands.read_persons(command, "read", Office(uow, cipher, clock, caller.subject))
     items = [_person(row, cipher, masked=True) for row in rows[:limit]]
     return Page(items=items, next=write_cursor(rows[limit - 1].row) if len(rows) > limit else None)
 
@@ -157,12 +153,8 @@ async def area_sheet(
 ) -> Response:
     """Return a county's persons as xlsx to work with and send back; each download is in the audit trail."""
     _check_division(caller, division)
-    async with uow:
-        await store.one(uow.session, batch_id)
-        rows = await store.persons(uow.session, batch_id, division, 0, None)
-        facts = {"division": division, "rows": str(len(rows))}
-        await uow.audit.note(caller.subject, "area.download", str(batch_id), clock.now(), facts)
-        await uow.commit()
+    office = Office(uow, cipher, clock, caller.subject)
+    rows = await commands.read_persons(ReadPersons(batch_id, division), "download", office)
     cells = [_cells(_person(row, cipher, masked=False)) for row in rows]
     headings = ["序号", "姓名", "证件号码", "联系电话", "地址", "核查结果", "备注"]
     book = await asyncio.to_thread(write_workbook, [Sheet("协查名单", headings, cells)])

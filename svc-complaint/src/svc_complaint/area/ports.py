@@ -5,8 +5,22 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from svc_complaint.area.domain import Batch
+from svc_complaint.area.domain import Batch, State
 from svc_complaint.complaint_case.ports import UnitOfWork as CaseUnitOfWork
+
+
+class PersonRow(Protocol):
+    """A person of a batch as kept: name, ID number, phone, address and note encrypted."""
+
+    row: int
+    name: str
+    id_number: str
+    phone: str | None
+    address: str | None
+    division: str
+    state: State
+    result: str | None
+    note: str | None
 
 
 class Areas(Protocol):
@@ -14,6 +28,16 @@ class Areas(Protocol):
 
     async def add(self, batch: Batch) -> None:
         """Keep a new batch. Raises BatchKnown."""
+        ...
+
+    async def one(self, batch_id: UUID) -> Batch:
+        """Return a batch. Raises NoSuchBatch."""
+        ...
+
+    async def persons(
+        self, batch_id: UUID, division: str | None, after: int, limit: int | None
+    ) -> Sequence[PersonRow]:
+        """Return persons of a batch in the order of their rows, those of one division or all."""
         ...
 
     async def lock(self, batch_id: UUID) -> Batch:

@@ -74,6 +74,19 @@ class AreaStore:
         except IntegrityError as error:
             raise BatchKnown(f"协查令 {batch.order_number}", field="order_number") from error
 
+    async def one(self, batch_id: UUID) -> Batch:
+        """Return a batch. Raises NoSuchBatch."""
+        return await one(self._session, batch_id)
+
+    async def persons(
+        self, batch_id: UUID, division: str | None, after: int, limit: int | None
+    ) -> Sequence[Any]:
+        """Return persons of a batch in the order of their rows, those of one division or all."""
+        wanted = select(area_person).where(P.batch_id == batch_id, P.row > after).order_by(P.row)
+        if division is not None:
+            wanted = wanted.where(P.division == division)
+        return (await self._session.execute(wanted.limit(limit))).all()
+
     async def lock(self, batch_id: UUID) -> Batch:
         """Return a batch, locked. Raises NoSuchBatch."""
         found = await self._session.get(Batch, batch_id, with_for_update=True)
@@ -177,13 +190,3 @@ async def one(session: AsyncSession, batch_id: UUID) -> Batch:
     if found is None:
         raise NoSuchBatch
     return found
-
-
-async def persons(
-    session: AsyncSession, batch_id: UUID, division: str | None, after: int, limit: int | None
-) -> Sequence[Any]:
-    """Return persons of a batch in the order of their rows, those of one division or all."""
-    wanted = select(area_person).where(P.batch_id == batch_id, P.row > after).order_by(P.row)
-    if division is not None:
-        wanted = wanted.where(P.division == division)
-    return (await session.execute(wanted.limit(limit))).all()

@@ -1,4 +1,4 @@
-"""Add a file to a case."""
+"""Add a file to a case, look at one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,3 +51,27 @@ async def attach(cmd: Attach, most: int, *, uow: UnitOfWork, files: Files, clock
         await uow.audit.note(cmd.by, "case.attach", case.case_number, now, {"digest": checked.digest})
         await uow.commit()
     return made
+
+
+@dataclass(frozen=True)
+class Look:
+    """Who looks at which file. `check` raises unless the case is theirs; what staff read `is_noted`."""
+
+    case_id: UUID
+    attachment_id: UUID
+    by: str
+    check: Callable[[Case], None]
+    is_noted: bool
+
+
+async def look(cmd: Look, *, uow: UnitOfWork, clock: Clock) -> Attachment:
+    """Return what there is to know of a file. Raises NoSuchCase, NotAllowed, NoSuchAttachment."""
+    async with uow:
+        case = await uow.cases.one(cmd.case_id)
+        cmd.check(case)
+        found = await uow.attachments.one(case.id, cmd.attachment_id)
+        if cmd.is_noted:
+            facts = {"attachment": str(found.id)}
+            await uow.audit.note(cmd.by, "case.read_attachment", case.case_number, clock.now(), facts)
+            await uow.commit()
+    return found

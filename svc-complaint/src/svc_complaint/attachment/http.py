@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from lib_files import FileStore, FileTooLarge, FileTypeNotAllowed
 from lib_kernel import NotAllowed
 from lib_service.web import ClockDep, component, unit_of_work
-from lib_web import FILE_BODY, AnyCaller, Caller, problems
+from lib_web import FILE_BODY, AnyCaller, Caller, CallerKind, problems
 from svc_complaint.attachment import store
-from svc_complaint.attachment.commands import Attach, attach
+from svc_complaint.attachment.commands import Attach, Look, attach, look
 from svc_complaint.attachment.domain import NoSuchAttachment, TooManyAttachments
 from svc_complaint.complaint_case.access import may_see
 from svc_complaint.complaint_case.domain import Case
@@ -51,7 +51,7 @@ def _check(case: Case, caller: Caller, code: str | None) -> None:
     """Raise unless the case is the caller's to see, by name, by code or by office."""
     if code is not None and case.tracking_hash == hash_code(code):
         return
-    if caller.kind.value not in {"citizen", "staff"}:
+    if caller.kind not in {CallerKind.CITIZEN, CallerKind.STAFF}:
         raise NoSuchCase
     may_see(caller)(case)
 
@@ -91,7 +91,7 @@ async def add_attachment(
 async def list_attachments(case_id: UUID, caller: AnyCaller, uow: Uow, code: Code = None) -> Attachments:
     """List the attachments of a case."""
     async with uow:
-        _check(await uow.cases.lock(case_id), caller, code)
+        _check(await uow.cases.one(case_id), caller, code)
         found = await store.of_case(uow.session, case_id)
     return Attachments(items=[AttachmentOut.model_validate(one) for one in found])
 
@@ -109,14 +109,14 @@ async def get_attachment(
     code: Code = None,
 ) -> Response:
     """Return a file; that staff read it is noted in the audit trail."""
-    async with uow:
-        case = await uow.cases.lock(case_id)
-        _check(case, caller, code)
-        found = await store.one(uow.session, case_id, attachment_id)
-        if caller.kind.value == "staff":
-            facts = {"attachment": str(attachment_id)}
-            await uow.audit.note(caller.subject, "case.read_attachment", case.case_number, clock.now(), facts)
-            await uow.commit()
+    command = Look(
+        case_id,
+        attachment_id,
+        caller.subject,
+        lambda case: _check(case, caller, code),
+        caller.kind is CallerKind.STAFF,
+    )
+    found = await look(command, uow=uow, clock=clock)
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}",
         "X-Content-Type-Options": "nosniff",

@@ -18,6 +18,10 @@ class Attachments(Protocol):
         """Return the attachment of a case that is this very file, if there is one."""
         ...
 
+    async def one(self, case_id: UUID, attachment_id: UUID) -> Attachment:
+        """Return an attachment of a case. Raises NoSuchAttachment."""
+        ...
+
     async def count(self, case_id: UUID) -> int:
         """Return how many a case has; its row must be locked."""
         ...

@@ -43,6 +43,13 @@ class AttachmentStore:
         found: Attachment | None = await self._session.scalar(wanted)
         return found
 
+    async def one(self, case_id: UUID, attachment_id: UUID) -> Attachment:
+        """Return an attachment of a case. Raises NoSuchAttachment."""
+        found = await self._session.get(Attachment, attachment_id)
+        if found is None or found.case_id != case_id:
+            raise NoSuchAttachment
+        return found
+
     async def count(self, case_id: UUID) -> int:
         """Return how many a case has; its row must be locked."""
         found: int | None = await self._session.scalar(
@@ -55,11 +62,3 @@ async def of_case(session: AsyncSession, case_id: UUID) -> Sequence[Attachment]:
     """Return the attachments of a case in order."""
     wanted = select(Attachment).where(case_attachment.c.case_id == case_id)
     return (await session.scalars(wanted.order_by(case_attachment.c.at, case_attachment.c.id))).all()
-
-
-async def one(session: AsyncSession, case_id: UUID, attachment_id: UUID) -> Attachment:
-    """Return an attachment of a case. Raises NoSuchAttachment."""
-    found = await session.get(Attachment, attachment_id)
-    if found is None or found.case_id != case_id:
-        raise NoSuchAttachment
-    return found

@@ -10,6 +10,7 @@ from uuid import UUID
 from lib_kernel import Clock, Invalid
 from svc_complaint.complaint_case import plan
 from svc_complaint.complaint_case.domain import Case
+from svc_complaint.complaint_case.errors import NoContact
 from svc_complaint.complaint_case.ports import UnitOfWork
 from svc_complaint.complaint_case.tidings import event, report_back, tell_followers
 from svc_complaint.kind.domain import CaseKind, Status
@@ -108,8 +109,50 @@ async def _locked(step: Step, uow: UnitOfWork) -> Case:
     return await uow.cases.lock(step.case_id)
 
 
+async def _seen(step: Step, uow: UnitOfWork) -> Case:
+    if step.case_id is None:
+        raise ValueError("a look names a case")
+    case = await uow.cases.one(step.case_id)
+    step.check(case)
+    return case
+
+
 def _facts(case: Case) -> dict[str, str]:
     return {"status": case.status.value, "department": case.department or ""}
+
+
+async def read(step: Step, desk: Desk, *, is_noted: bool) -> tuple[Case, str | None]:
+    """Return a case and the number of the one it was merged into; what staff read `is_noted`.
+
+    Raises:
+        NoSuchCase, NotAllowed: it is not the caller's.
+    """
+    uow = desk.uow
+    async with uow:
+        case = await _seen(step, uow)
+        main = await uow.cases.one(case.merged_into) if case.merged_into is not None else None
+        if is_noted:
+            await uow.audit.note(step.by, "case.read", case.case_number, desk.clock.now())
+            await uow.commit()
+    return case, main.case_number if main is not None else None
+
+
+async def read_contact(step: Step, purpose: str, desk: Desk) -> str:
+    """Return a case's contact, encrypted; the look is noted with its purpose.
+
+    Raises:
+        NoSuchCase, NotAllowed: it is not the caller's department's.
+        NoContact: there is none, so nothing is noted.
+    """
+    uow = desk.uow
+    async with uow:
+        case = await _seen(step, uow)
+        if case.contact is None:
+            raise NoContact
+        facts = {"purpose": purpose}
+        await uow.audit.note(step.by, "case.contact", case.case_number, desk.clock.now(), facts)
+        await uow.commit()
+    return case.contact
 
 
 async def triage(step: Step, category: str | None, desk: Desk) -> Case:

@@ -10,6 +10,13 @@ class NoSuchCase(NotFound):
     title = "没有这个诉求"
 
 
+class NoContact(NotFound):
+    """The person left no way to be reached."""
+
+    code = "contact-missing"
+    title = "没有留下联系方式"
+
+
 class CaseOver(Conflict):
     """The case is closed; nothing more can be added."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from lib_kernel import IllegalMove, NotAllowed
-from lib_service.web import ClockDep, ReadSession, unit_of_work
+from lib_service.web import ClockDep, ReadSession
 from lib_web import (
     Caller,
     CallerKind,
@@ -23,7 +23,6 @@ from lib_web import (
 from svc_complaint.complaint_case import commands, store
 from svc_complaint.complaint_case.access import CITY_WIDE, may_see, own, sees_whole
 from svc_complaint.complaint_case.commands import Desk, Step
-from svc_complaint.complaint_case.domain import Case
 from svc_complaint.complaint_case.errors import CaseOver, NoSuchCase, TooLate
 from svc_complaint.complaint_case.intake import FieldsInvalid, Receive, receive, tracking_code
 from svc_complaint.complaint_case.receipt import Cipher, intake_desk, plain_desk
@@ -118,18 +117,13 @@ async def worklist(
 
 
 @router.get("/{case_id}", responses=problems(NoSuchCase))
-async def get_case(
-    case_id: UUID, caller: Seen, uow: Annotated[Any, Depends(unit_of_work)], cipher: Cipher, clock: ClockDep
-) -> StaffDetail | CaseDetail:
+async def get_case(case_id: UUID, caller: Seen, desk: DeskDep, cipher: Cipher) -> StaffDetail | CaseDetail:
     """Return one case with its steps. What staff read is noted in the audit trail."""
-    async with uow:
-        case = await store.one(uow.session, case_id)
-        may_see(caller)(case)
-        main = await _main_number(uow.session, case)
-        if caller.kind is CallerKind.CITIZEN:
-            return Viewer(cipher).for_citizen(case, main)
-        await uow.audit.note(caller.subject, "case.read", case.case_number, clock.now())
-        await uow.commit()
+    is_own = caller.kind is CallerKind.CITIZEN
+    step = Step(case_id, caller.subject, caller.scopes, may_see(caller))
+    case, main = await commands.read(step, desk, is_noted=not is_own)
+    if is_own:
+        return Viewer(cipher).for_citizen(case, main)
     return Viewer(cipher).for_staff(case, whole=sees_whole(caller, case), main_number=main)
 
 
@@ -195,9 +189,3 @@ def _wanted(caller: Caller, **more: Any) -> store.Wanted:
         return store.Wanted(person_id=caller.person_id, **more)
     departments = None if caller.roles & CITY_WIDE else caller.orgs
     return store.Wanted(departments=departments, **more)
-
-
-async def _main_number(session: Any, case: Case) -> str | None:
-    if case.merged_into is None:
-        return None
-    return (await store.one(session, case.merged_into)).case_number

@@ -22,6 +22,10 @@ class Cases(Protocol):
         """Keep a new case."""
         ...
 
+    async def one(self, case_id: UUID) -> Case:
+        """Return the case as it stands. Raises NoSuchCase."""
+        ...
+
     async def lock(self, case_id: UUID) -> Case:
         """Return the case, locked. Raises NoSuchCase."""
         ...

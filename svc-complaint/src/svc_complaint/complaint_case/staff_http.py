@@ -3,12 +3,10 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
-from lib_kernel import NotFound
-from lib_service.web import ClockDep, unit_of_work
 from lib_web import Caller, problems, requires
-from svc_complaint.complaint_case import commands, store
+from svc_complaint.complaint_case import commands
 from svc_complaint.complaint_case.access import (
     anyone,
     involved,
@@ -21,6 +19,7 @@ from svc_complaint.complaint_case.domain import Case
 from svc_complaint.complaint_case.errors import (
     CallBackMissing,
     FourEyes,
+    NoContact,
     NotAsked,
     NothingToDecide,
     PartsOpen,
@@ -49,13 +48,6 @@ from svc_complaint.complaint_case.view import Viewer
 from svc_complaint.directory.domain import NoSuchOrg
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["诉求办理"])
-
-
-class NoContact(NotFound):
-    """The person left no way to be reached."""
-
-    code = "contact-missing"
-    title = "没有留下联系方式"
 
 
 def _step(case_id: UUID, caller: Caller, check: Check, note: str = "") -> Step:
@@ -239,18 +231,9 @@ async def read_contact(
     case_id: UUID,
     body: Purpose,
     caller: Annotated[Caller, requires("case_handler")],
-    uow: Annotated[Any, Depends(unit_of_work)],
+    desk: DeskDep,
     cipher: Cipher,
-    clock: ClockDep,
 ) -> ContactOut:
     """Return the person's contact to the department that must call; each look is in the audit trail."""
-    async with uow:
-        case = await store.one(uow.session, case_id)
-        of_lead(caller)(case)
-        found = Viewer(cipher).contact(case)
-        if found is None:
-            raise NoContact
-        facts = {"purpose": body.purpose}
-        await uow.audit.note(caller.subject, "case.contact", case.case_number, clock.now(), facts)
-        await uow.commit()
-    return ContactOut(**found)
+    sealed = await commands.read_contact(_step(case_id, caller, of_lead(caller)), body.purpose, desk)
+    return ContactOut(**Viewer(cipher).contact(sealed))

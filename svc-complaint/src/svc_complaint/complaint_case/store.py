@@ -145,6 +145,10 @@ class CaseStore:
         """Keep a new case."""
         self._session.add(case)
 
+    async def one(self, case_id: UUID) -> Case:
+        """Return the case as it stands. Raises NoSuchCase."""
+        return await one(self._session, case_id)
+
     async def lock(self, case_id: UUID) -> Case:
         """Return the case, locked. Raises NoSuchCase."""
         found = await self._session.get(Case, case_id, with_for_update=True)

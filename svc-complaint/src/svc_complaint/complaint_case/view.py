@@ -76,17 +76,15 @@ class Viewer:
             called_back_at=case.called_back_at,
         )
 
-    def contact(self, case: Case) -> dict[str, str] | None:
-        """Return the person's contact whole; the caller must have checked and noted why."""
-        if case.contact is None:
-            return None
-        found: dict[str, str] = json.loads(self._cipher.decrypt(case.contact, context=CONTACT))
+    def contact(self, sealed: str) -> dict[str, str]:
+        """Return a person's contact whole; the caller must have checked and noted why."""
+        found: dict[str, str] = json.loads(self._cipher.decrypt(sealed, context=CONTACT))
         return found
 
     def _contact_masked(self, case: Case) -> str | None:
-        found = self.contact(case)
-        if found is None:
+        if case.contact is None:
             return None
+        found = self.contact(case.contact)
         return (
             f"{mask_name(found['name'])} {mask_phone(found['phone'])}"
             if found["name"]
