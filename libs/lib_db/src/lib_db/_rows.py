@@ -30,6 +30,8 @@ class NewRows:
     """Collects new rows, by column key; `write` writes them into a transaction or as one of their own.
 
     A row names every column that the server has no default for. Rows that others point to are added first.
+    All of them are written before what the session still has to write: that may point to these rows. A row
+    that points to something new in the session needs a `flush` of the session before.
     """
 
     def __init__(self) -> None:
