@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.availability import Availability
 from gateway.cache import Found, ReadCache
 from gateway.guards import MOMENT, Breaker, InFlight, Overloaded, RateLimit, UpstreamUnavailable
-from gateway.identity import Authenticator, Request
+from gateway.identity import SIGNED, Authenticator, Request
 from gateway.intake import BodyTooLarge, BodyTooSlow, FieldsTooLarge, Intake
 from gateway.partner.admission import Admission
 from gateway.routing import (
@@ -60,8 +61,6 @@ NOT_RETURNED = HOP_BY_HOP | {b"server", b"date", b"x-request-id"}
 CONDITIONS = frozenset({"if-none-match", "if-modified-since", "range"})
 SAFE = frozenset({"GET", "HEAD"})
 STATUS: dict[type[DomainError], int] = {MethodNotAllowed: 405, UpstreamTimeout: 504}
-# Channels whose callers sign their requests, the body with them.
-SIGNED = frozenset({"bank", "kiosk"})
 TOKEN_REUSED = 40.0
 REMEMBERED_TOKENS = 20_000
 
@@ -168,7 +167,7 @@ class Gateway:
         self, scope: Scope, match: Match, caller: Caller, request: Request, receive: Receive, send: Send
     ) -> None:
         has_begun = False
-        holder = caller.partner or caller.device
+        is_welcome = partial(self._authenticator.still_admits, scope["gateway_channel"], request)
 
         async def note(message: Message) -> None:
             nonlocal has_begun
@@ -178,7 +177,7 @@ class Gateway:
                 message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
             await send(message)
 
-        with self._in_flight.stream(_owner(scope, caller), holder) as stream:
+        with self._in_flight.stream(_owner(scope, caller), is_welcome) as stream:
             if match.route.service == "gateway":
                 await self._answer_itself(scope, match, caller, request.body, receive, note)
             else:
@@ -284,7 +283,7 @@ def _check(match: Match, channel: str, caller: Caller, headers: Mapping[str, str
     column = "staff" if channel == "pc" and caller.kind is CallerKind.STAFF else channel
     if column not in match.route.channels:
         raise ChannelNotAllowed(channels=sorted(match.route.channels))
-    if match.route.is_creating and channel in {"bank", "kiosk"} and "idempotency-key" not in headers:
+    if match.route.is_creating and channel in SIGNED and "idempotency-key" not in headers:
         raise KeyRequired
 
 

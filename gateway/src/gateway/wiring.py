@@ -82,7 +82,7 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
     in_flight = app.state.in_flight = InFlight(
         settings.most_in_flight, settings.most_streams, most_of_one=settings.most_streams_of_one
     )
-    registry.when_shut_out(in_flight.end_streams_of)
+    stack.push_async_callback(stop_tasks, [asyncio.create_task(in_flight.watch())])
     app.state.gateway = Gateway(
         intake=Intake(
             table,
