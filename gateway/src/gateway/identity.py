@@ -7,7 +7,8 @@ from functools import partial
 
 import structlog
 
-from gateway.oidc import TokenVerifier
+from gateway.attempts import FailedAttempts
+from gateway.oidc import TokenOver, TokenVerifier
 from gateway.registry import Registry
 from gateway.session.store import Nonces, Sessions
 from lib_kernel import Clock, NotAllowed, NotAuthenticated
@@ -18,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 # Channels whose callers sign their requests, the body with them.
 SIGNED = frozenset({"bank", "kiosk"})
+# What is wrong with proofs that were never good; a session that is over or a clock that is off is no guess.
+GUESSES = frozenset({"key-unknown", "signature-wrong", "token-invalid"})
 PUBLIC = Caller(CallerKind.PUBLIC, "public", "public")
 
 
@@ -102,6 +105,7 @@ class Authenticator:
         sessions: Sessions,
         nonces: Nonces,
         proxies: TrustedProxies,
+        attempts: FailedAttempts,
         clock: Clock,
     ) -> None:
         self._tokens = tokens
@@ -109,6 +113,7 @@ class Authenticator:
         self._sessions = sessions
         self._nonces = nonces
         self._proxies = proxies
+        self._attempts = attempts
         self._clock = clock
 
     async def authenticate(self, channel: str, request: Request) -> Caller:
@@ -117,13 +122,19 @@ class Authenticator:
         Raises:
             NotAuthenticated: it is not proven who is calling; the code says why.
             NotAllowed: a citizen came in by the staff's entrance, or the partner or terminal is shut out.
+            TooManyFailures: proofs from this address were wrong too often.
         """
         if channel == "public":
             return PUBLIC
-        if channel in SIGNED:
-            key_id = await self._signed(channel, request)
-            return await self._with_session(request, self._owner_of(channel, key_id, request))
-        return await self._by_token(channel, request)
+        try:
+            if channel in SIGNED:
+                key_id = await self._signed(channel, request)
+                return await self._with_session(request, self._owner_of(channel, key_id, request))
+            self._check_attempts(channel, request)
+            return await self._by_token(channel, request)
+        except NotAuthenticated as error:
+            self._note_guess(channel, request, error)
+            raise
 
     async def still_admits(self, channel: str, request: Request) -> bool:
         """Return whether who sent a request a while ago would be let in now, the signature's age aside.
@@ -144,16 +155,35 @@ class Authenticator:
         return True
 
     def check_key(self, channel: str, request: Request) -> None:
-        """Refuse a signed request whose key is unknown before its body is read. Raises SignatureInvalid."""
+        """Refuse a signed request whose key is unknown before its body is read.
+
+        Raises:
+            SignatureInvalid, TooManyFailures: see there.
+        """
+        self._check_attempts(channel, request)
         try:
             if self._public_key(channel, key_id_of(request.headers)) is None:
                 raise SignatureRefused("key-unknown", "签名密钥未登记或已停用")
         except SignatureRefused as refused:
-            raise SignatureInvalid(str(refused), reason=refused.reason) from refused
+            error = SignatureInvalid(str(refused), reason=refused.reason)
+            self._note_guess(channel, request, error)
+            raise error from refused
 
     def address_of(self, request: Request) -> str:
         """Return the address a request comes from, seen through our own proxies."""
         return self._proxies.client_of(request)
+
+    def _check_attempts(self, channel: str, request: Request) -> None:
+        if self._attempts.is_quiet:
+            return
+        # Who got in before with this very token is not held up by others at the same address.
+        if not self._tokens.remembers(request.headers.get("authorization"), channel):
+            self._attempts.check(self.address_of(request))
+
+    def _note_guess(self, channel: str, request: Request, error: NotAuthenticated) -> None:
+        reason = str(error.facts.get("reason", error.code))
+        if reason in GUESSES and not isinstance(error, TokenOver):
+            self._attempts.note(self.address_of(request), channel, reason)
 
     async def _by_token(self, channel: str, request: Request) -> Caller:
         caller = await self._tokens.verify(request.headers.get("authorization"), channel)

@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     )
     requests_per_second: float = Field(default=100.0, description="of one caller, lasting")
     burst: float = Field(default=200.0, description="of one caller, at once")
+    failures_per_second: float = Field(
+        default=0.5, description="wrong signatures, tokens and one-time codes from one address, lasting"
+    )
+    failure_burst: float = Field(default=60.0, description="of one address, at once")
     clock_file: str | None = Field(default=None, validation_alias="CLOCK_FILE")
     trusted_proxies: tuple[str, ...] = Field(default=(), description="whose X-Forwarded-For is believed")
     webhook_key_file: Path | None = Field(default=None, validation_alias="WEBHOOK_KEY_FILE")

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from nats.aio.client import Client
 from starlette.applications import Starlette
 
+from gateway.attempts import FailedAttempts
 from gateway.availability import Availability
 from gateway.cache import ReadCache, follow_changes
 from gateway.channel_docs import ChannelDocs, Document, Read
@@ -73,7 +74,8 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
     feed = Feed(client, parts.inbox)
     await feed.start()
     stack.callback(feed.close)
-    own = own_app(parts, feed, sisters, settings.person_id_key_file)
+    attempts = FailedAttempts(settings.failures_per_second, settings.failure_burst)
+    own = own_app(parts, feed, sisters, settings.person_id_key_file, attempts)
     own.include_router(screens(sisters, settings.person_id_key_file.read_bytes().strip()))
     own.include_router(indicator_routes())
     own.state.gatherer = Gatherer(sisters, visits, clock)
@@ -96,6 +98,7 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
             sessions=parts.sessions,
             nonces=parts.nonces,
             proxies=TrustedProxies(settings.trusted_proxies),
+            attempts=attempts,
             clock=parts.clock,
         ),
         admission=Admission(registry, parts.usage),
