@@ -44,6 +44,7 @@ NOT_FORWARDED = HOP_BY_HOP | {
     b"expect",
     b"content-length",
     b"authorization",
+    b"cookie",
     b"signature",
     b"signature-input",
     b"x-session",

@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 
 from gateway.attempts import FailedAttempts
+from gateway.login.store import Logins
 from gateway.oidc import TokenOver, TokenVerifier
 from gateway.registry import Registry
 from gateway.session.store import Nonces, Sessions
@@ -103,6 +104,7 @@ class Authenticator:
         registry: Registry,
         *,
         sessions: Sessions,
+        logins: Logins,
         nonces: Nonces,
         proxies: TrustedProxies,
         attempts: FailedAttempts,
@@ -111,6 +113,7 @@ class Authenticator:
         self._tokens = tokens
         self._registry = registry
         self._sessions = sessions
+        self._logins = logins
         self._nonces = nonces
         self._proxies = proxies
         self._attempts = attempts
@@ -176,8 +179,10 @@ class Authenticator:
     def _check_attempts(self, channel: str, request: Request) -> None:
         if self._attempts.is_quiet:
             return
-        # Who got in before with this very token is not held up by others at the same address.
-        if not self._tokens.remembers(request.headers.get("authorization"), channel):
+        # Who sends no token is no guesser, and who got in with this one before is not held up by others.
+        field = request.headers.get("authorization")
+        is_harmless = field is None or self._tokens.remembers(field, channel)
+        if channel in SIGNED or not is_harmless:
             self._attempts.check(self.address_of(request))
 
     def _note_guess(self, channel: str, request: Request, error: NotAuthenticated) -> None:
@@ -186,7 +191,11 @@ class Authenticator:
             self._attempts.note(self.address_of(request), channel, reason)
 
     async def _by_token(self, channel: str, request: Request) -> Caller:
-        caller = await self._tokens.verify(request.headers.get("authorization"), channel)
+        field = request.headers.get("authorization")
+        if field is None and channel == "staff" and "cookie" in request.headers:
+            token = await self._logins.token_of(request.method, request.headers)
+            field = token and f"Bearer {token}"
+        caller = await self._tokens.verify(field, channel)
         if channel == "staff" and caller.kind is not CallerKind.STAFF:
             raise WrongEntrance
         return caller

@@ -8,19 +8,19 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.edge import Edge
+from gateway.login.http import login_routes
 from gateway.routing import CHANNELS
 from gateway.settings import Settings
 from gateway.wiring import lifespan_of
 from lib_web import Observe, problem_response
 
 ASSETS = Path(__file__).parent / "assets"
-PAGES = Path(__file__).parent / "pages"
 OPERATION = re.compile(rf"/(?:{'|'.join(sorted(CHANNELS))})/v1/")
 
 
@@ -55,7 +55,7 @@ def _routes(core: ASGIApp) -> list[BaseRoute]:
         Route("/health/live", _live),
         Route("/health/ready", _ready),
         Route("/metrics", _metrics),
-        Route("/staff/pages/digest", _digest),
+        *login_routes(),
         Mount("/assets", StaticFiles(directory=ASSETS)),
         Route("/{channel}/openapi.json", _openapi),
         Route("/{channel}/docs", _docs),
@@ -80,11 +80,6 @@ async def _ready(request: Request) -> Response:
 
 async def _metrics(_request: Request) -> Response:
     return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-async def _digest(_request: Request) -> Response:
-    # The page holds nothing of its own: it asks with the token of who opens it.
-    return FileResponse(PAGES / "digest.html", headers={"cache-control": "no-cache"})
 
 
 async def _openapi(request: Request) -> Response:

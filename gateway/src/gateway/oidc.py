@@ -67,9 +67,9 @@ class TokenVerifier:
             exp={"essential": True},
         )
 
-    def remembers(self, authorization: str | None, channel: str) -> bool:
+    def remembers(self, authorization: str, channel: str) -> bool:
         """Return whether the token in this field was found good before."""
-        return f"{channel} {(authorization or '').partition(' ')[2]}" in self._remembered
+        return f"{channel} {authorization.partition(' ')[2]}" in self._remembered
 
     async def verify(self, authorization: str | None, channel: str) -> Caller:
         """Return the caller an `Authorization: Bearer` field proves, on the channel.

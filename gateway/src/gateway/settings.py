@@ -22,6 +22,12 @@ class Settings(BaseSettings):
     oidc_issuer: str = Field(validation_alias="OIDC_ISSUER")
     oidc_audience: str = Field(default="pingdingshan-gateway", validation_alias="OIDC_AUDIENCE")
     oidc_jwks_url: str = Field(validation_alias="OIDC_JWKS_URL")
+    oidc_client_id: str = Field(
+        default="pingdingshan-gateway",
+        validation_alias="OIDC_CLIENT_ID",
+        description="as what staff's browsers are sent to log in",
+    )
+    oidc_client_secret_file: Path | None = Field(default=None, validation_alias="OIDC_CLIENT_SECRET_FILE")
     oidc_person_claim: str = "person_id"
     oidc_staff_claim: str = "staff_id"
     catalog_url: str = Field(

@@ -19,6 +19,8 @@ from gateway.identity import Authenticator, TrustedProxies
 from gateway.inbox.feed import Feed
 from gateway.indicators import Gatherer, indicator_routes
 from gateway.intake import Intake
+from gateway.login.http import Entrance
+from gateway.login.provider import IdentityProvider
 from gateway.oidc import TokenVerifier
 from gateway.own import own_app
 from gateway.partner.admission import Admission
@@ -85,6 +87,17 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
         settings.most_in_flight, settings.most_streams, most_of_one=settings.most_streams_of_one
     )
     stack.push_async_callback(stop_tasks, [asyncio.create_task(in_flight.watch())])
+    authenticator = Authenticator(
+        TokenVerifier(settings, registry.revoked),
+        registry,
+        sessions=parts.sessions,
+        logins=parts.logins,
+        nonces=parts.nonces,
+        proxies=TrustedProxies(settings.trusted_proxies),
+        attempts=attempts,
+        clock=parts.clock,
+    )
+    app.state.entrance = Entrance(authenticator, parts.logins, IdentityProvider(settings), attempts)
     app.state.gateway = Gateway(
         intake=Intake(
             table,
@@ -92,15 +105,7 @@ async def _open(app: Starlette, settings: Settings, client: Client, stack: Async
             largest_body=settings.largest_body,
             body_seconds=settings.body_seconds,
         ),
-        authenticator=Authenticator(
-            TokenVerifier(settings, registry.revoked),
-            registry,
-            sessions=parts.sessions,
-            nonces=parts.nonces,
-            proxies=TrustedProxies(settings.trusted_proxies),
-            attempts=attempts,
-            clock=parts.clock,
-        ),
+        authenticator=authenticator,
         admission=Admission(registry, parts.usage),
         tokens=InternalTokens(signer),
         upstream=upstream,

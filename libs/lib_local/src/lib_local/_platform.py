@@ -76,7 +76,7 @@ class Platform:
         journey_file = plan.city / "demo.json"
         self.journey: dict[str, str] = json.loads(journey_file.read_text(encoding="utf-8"))
         self.people = people(self.journey["journey_department"], self.journey["journey_point"])
-        self.identity = DemoIdentityProvider(plan.issuer, self._keys, self.people)
+        self.identity = DemoIdentityProvider(plan.issuer, self._keys, self.people, plan.origin)
         self.supervisor = Supervisor(plan.folder / "logs")
 
     async def start(self) -> None:
