@@ -13,7 +13,7 @@ STYLE = """
 background:var(--accent-soft);text-align:center}
 code{font:.92em ui-monospace,monospace}
 h3{font-size:1rem;margin:.9rem 0 .3rem}
-nav a{margin-right:.9rem}
+nav a{display:inline-block;margin-right:.9rem}
 """
 
 

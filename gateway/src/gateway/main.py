@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -56,6 +56,7 @@ def _routes(core: ASGIApp) -> list[BaseRoute]:
         Route("/health/ready", _ready),
         Route("/metrics", _metrics),
         *login_routes(),
+        Route("/favicon.ico", _icon),
         Mount("/assets", StaticFiles(directory=ASSETS)),
         Route("/{channel}/openapi.json", _openapi),
         Route("/{channel}/docs", _docs),
@@ -80,6 +81,11 @@ async def _ready(request: Request) -> Response:
 
 async def _metrics(_request: Request) -> Response:
     return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _icon(_request: Request) -> Response:
+    # Browsers ask for it under this name, whatever page they show.
+    return FileResponse(ASSETS / "icon.svg", headers={"cache-control": "max-age=86400"})
 
 
 async def _openapi(request: Request) -> Response:

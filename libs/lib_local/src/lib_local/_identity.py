@@ -49,13 +49,13 @@ class _Answer:
 class DemoIdentityProvider:
     """A small ASGI application: discovery, keys, log-in by code with PKCE, a click being the password.
 
-    `origin` is the platform's: nowhere else is a code sent.
+    `origin` is the platform's: nowhere else is a code sent, and without it nobody logs in by browser.
 
     Raises:
         RuntimeError: on creation outside a local run, which has a folder of generated secrets.
     """
 
-    def __init__(self, issuer: str, keys: Keys, people: list[Person], origin: str) -> None:
+    def __init__(self, issuer: str, keys: Keys, people: list[Person], origin: str = "") -> None:
         if not (keys.folder / "identity.pem").exists():
             raise RuntimeError("the demo identity provider runs only inside a local run")
         self.issuer = issuer
