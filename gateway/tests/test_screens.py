@@ -210,7 +210,7 @@ async def test_the_page_says_what_is_missing_and_loads_nothing_from_elsewhere(cl
 
 
 def test_the_page_gives_deadlines_and_ratings_a_heading_and_licence_types_one_chart() -> None:
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         ("on_time_share", "按时办结率", 0.99, "share", "catalog"),
         ("satisfied_share", "好差评好评率", 0.98, "share", "complaint"),
         ("area_persons_reported", "区域协查上报人数", 5, "count", "complaint"),
