@@ -12,7 +12,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from gateway.upstream import Fields
+from gateway.wire import Fields
 from lib_kernel import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -113,7 +113,7 @@ class ReadCache:
 
     async def _fetch(self, key: str, generation: int, fetch: Fetch) -> Stored:
         status, headers, body = await fetch()
-        fields = {name.lower(): value for name, value in headers}
+        fields = dict(headers)
         age = MAX_AGE.search(fields.get(b"cache-control", b""))
         etag = fields.get(b"etag", b"")
         fresh_until = time.monotonic() + (int(age[1]) if age else 0)
