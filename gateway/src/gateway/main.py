@@ -6,6 +6,7 @@ from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.edge import Edge
 from gateway.login.http import login_routes
-from gateway.routing import CHANNELS
+from gateway.routing import CHANNELS, MethodNotAllowed, NoSuchPath
 from gateway.settings import Settings
 from gateway.wiring import lifespan_of
 from lib_web import Observe, problem_response
@@ -29,7 +30,12 @@ class Front(Starlette):
 
     def __init__(self, settings: Settings) -> None:
         hardened = Middleware(Edge, origins=settings.cors_origins, is_https=settings.is_https)
-        super().__init__(routes=_routes(self._core), middleware=[hardened], lifespan=lifespan_of(settings))
+        super().__init__(
+            routes=_routes(self._core),
+            middleware=[hardened],
+            exception_handlers={HTTPException: _refused},
+            lifespan=lifespan_of(settings),
+        )
         self._edge = Edge(self._core, origins=settings.cors_origins, is_https=settings.is_https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,6 +87,14 @@ async def _ready(request: Request) -> Response:
 
 async def _metrics(_request: Request) -> Response:
     return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    """Answer as the operations do where a file or method is not there."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 405:
+        return problem_response("method-not-allowed", MethodNotAllowed.title, 405, MethodNotAllowed.title)
+    return problem_response("no-such-path", NoSuchPath.title, status, NoSuchPath.title)
 
 
 async def _icon(_request: Request) -> Response:

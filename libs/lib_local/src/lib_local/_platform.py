@@ -154,7 +154,7 @@ class Platform:
             f"ready in {seconds:.1f} s: {origin}",
             "",
             f"  open   {origin}/mobile/docs",
-            f"  try    curl '{origin}/public/v1/items?q=食品经营许可'",
+            f"  try    curl -G '{origin}/public/v1/items' --data-urlencode 'q=食品经营许可'",
             f"         curl '{origin}/public/v1/service-points/{point}/slots?group={group}'",
             f'         curl -H "Authorization: Bearer $(make -s token NAME=citizen_a)" '
             f"{origin}/mobile/v1/licenses",
