@@ -46,7 +46,7 @@ SOURCES = {
 # One figure for each type of licence: these make a chart, as tiles they would bury everything else.
 LICENSE_TYPES = "licenses_valid:"
 MOST_BARS = 15
-GRID = {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True}
+GRID = {"left": 8, "right": 48, "top": 8, "bottom": 8, "containLabel": True}
 
 
 def render(report: Row) -> str:
@@ -122,10 +122,9 @@ def _licenses(rows: list[Row]) -> str:
         return ""
     option = {
         "grid": GRID,
-        "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "value", "minInterval": 1},
         "yAxis": {"type": "category", "data": [row["code"].removeprefix(LICENSE_TYPES) for row in found]},
-        "series": [_bars("有效", [row["value"] for row in found], "#14539a")],
+        "series": [_bars("有效", [row["value"] for row in found], "#14539a", "{c}")],
     }
     return f'<div class="cards">{_card("有效电子证照（按类型）", _chart(option))}</div>'
 
@@ -155,11 +154,10 @@ def _share_option(rows: list[Row]) -> Row:
     names = [row["title"] for row in reversed(rows)]
     return {
         "grid": GRID,
-        "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "value", "max": 100, "axisLabel": {"formatter": "{value}%", "hideOverlap": True}},
         "yAxis": {"type": "category", "data": names},
         "series": [
-            _bars("现在", [_percent(row["value"]) for row in reversed(rows)], "#14539a"),
+            _bars("现在", [_percent(row["value"]) for row in reversed(rows)], "#14539a", "{c}%"),
             _bars("2021年报告", [_percent(row["reported_2021"]) for row in reversed(rows)], "#c3cfdd"),
         ],
     }
@@ -170,15 +168,17 @@ def _ratio_option(rows: list[Row]) -> Row:
     ratios = [round(100 * row["value"] / row["reported_2021"], 1) for row in reversed(compared)]
     return {
         "grid": GRID,
-        "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "value", "axisLabel": {"formatter": "{value}%", "hideOverlap": True}},
         "yAxis": {"type": "category", "data": [row["title"] for row in reversed(compared)]},
-        "series": [_bars("占2021年报告值", ratios, "#1f7a4d")],
+        "series": [_bars("占2021年报告值", ratios, "#1f7a4d", "{c}%")],
     }
 
 
-def _bars(name: str, values: list[float | None], color: str) -> Row:
-    return {"name": name, "type": "bar", "data": values, "itemStyle": {"color": color}, "barMaxWidth": 18}
+def _bars(name: str, values: list[float | None], color: str, label: str = "") -> Row:
+    """Return bars; `label` is how a value is written at its end: the charts' build has no tooltips."""
+    written = {"show": bool(label), "position": "right", "formatter": label, "fontSize": 11}
+    look = {"itemStyle": {"color": color}, "barMaxWidth": 18, "label": written}
+    return {"name": name, "type": "bar", "data": values, **look}
 
 
 def _percent(value: float | None) -> float | None:
