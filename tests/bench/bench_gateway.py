@@ -60,6 +60,8 @@ async def _compare(plan: Plan, own: Way, path: str, *, is_fresh: bool) -> Figure
             await until(lambda: can_connect(port))
             ways["nginx"] = Way(port, "", [{}])
         found: dict[str, list[Answers]] = {name: [] for name in ways}
+        for way in ways.values():
+            await _ask(way, path, is_fresh=is_fresh, seconds=0.5)
         for _ in range(ROUNDS):
             for name, way in ways.items():
                 found[name].append(await _ask(way, path, is_fresh=is_fresh))
@@ -75,9 +77,9 @@ async def _compare(plan: Plan, own: Way, path: str, *, is_fresh: bool) -> Figure
     return Figure(rates["gateway"], "requests/s", versus, rates["gateway"] / rates["nginx"], beside)
 
 
-async def _ask(way: Way, path: str, *, is_fresh: bool) -> Answers:
+async def _ask(way: Way, path: str, *, is_fresh: bool, seconds: float = SECONDS / 2) -> Answers:
     requests = way.requests(path, is_fresh=is_fresh)
-    answers = await send(way.port, requests, connections=CONNECTIONS, seconds=SECONDS / 2)
+    answers = await send(way.port, requests, connections=CONNECTIONS, seconds=seconds)
     assert answers.statuses.keys() == {200}, answers.statuses
     return answers
 

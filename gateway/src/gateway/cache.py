@@ -5,7 +5,6 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import structlog
@@ -23,8 +22,7 @@ LOOK_SECONDS = 0.2
 CHANGES = "catalog.item.*.v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A whole answer. `generation` is that of the catalogue it was read from."""
 
     status: int

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Coroutine, Mapping
 from functools import partial
 from typing import Any
@@ -127,7 +127,7 @@ class Gateway:
         self._visits = visits
         self._rate = rate
         self._in_flight = in_flight
-        self._breakers: dict[str, Breaker] = {}
+        self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -234,7 +234,7 @@ class Gateway:
         without: frozenset[bytes] = frozenset(),
     ) -> Answer:
         service, query = match.route.service, scope["query_string"].decode("latin-1")
-        breaker = self._breakers.setdefault(service, Breaker())
+        breaker = self._breakers[service]
         breaker.check()
         fields = self._fields(scope, caller, without)
         method = method or scope["method"]

@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from ssl import create_default_context
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from gateway.guards import UpstreamUnavailable
@@ -28,8 +28,7 @@ class UpstreamTimeout(DomainError):
     title = "该服务响应超时，请稍后再试"
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A request to a service. `target` is path and query, percent-encoded.
 
     `is_repeatable`: sending it twice has one effect, so it may be sent again when its connection broke.

@@ -170,7 +170,8 @@ class Wire(asyncio.Protocol):
         self._wake()
 
     def _fail(self, failure: Exception) -> None:
-        self._failure = self._failure or failure
+        if not self._is_complete:  # What came before was whole.
+            self._failure = failure
         self._is_asking = False
         self.drop()
         self._wake()
