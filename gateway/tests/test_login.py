@@ -31,6 +31,7 @@ class Provider:
     port: int = field(default_factory=free_port)
     claims: dict[str, Any] = field(default_factory=lambda: dict(STAFF))
     challenge: str = ""
+    tokens: bool = True
     redeemed: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -60,7 +61,7 @@ class Provider:
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
         if form["code"] != "good" or urlsafe_b64encode(digest).rstrip(b"=").decode() != self.challenge:
             return 400, {"error": "invalid_grant"}
-        return 200, {"access_token": token(iss=self.issuer, **self.claims)}
+        return 200, {"access_token": token(iss=self.issuer, **self.claims)} if self.tokens else {}
 
     def chosen(self, address: str) -> str:
         """Return the state a browser brings back from this address."""
@@ -200,6 +201,14 @@ async def test_the_way_back_leads_to_our_pages_only(
     state = provider.chosen(begun.headers["location"])
     back = await browser.get("/staff/login/callback", params={"code": "good", "state": state})
     assert back.headers["location"] == PAGE
+
+
+async def test_a_provider_that_gives_no_token_is_said_in_words(
+    browser: httpx.AsyncClient, provider: Provider
+) -> None:
+    provider.tokens = False
+    refused = await log_in(browser, provider)
+    assert (refused.status_code, "身份认证服务暂时不可用" in refused.text) == (503, True)
 
 
 async def test_a_provider_that_is_away_is_said_in_words(city: City) -> None:

@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 CALLBACK = "/staff/login/callback"
 SECONDS = 5.0
+NEEDED = frozenset({"authorization_endpoint", "token_endpoint"})
 
 
 class LoginRefused(NotAuthenticated):
@@ -78,7 +79,11 @@ class IdentityProvider:
         if answer.is_client_error:
             log.warning("login.refused", status=answer.status_code)
             raise LoginRefused
-        return str(_read(answer)["access_token"])
+        token = _read(answer).get("access_token")
+        if not isinstance(token, str):
+            log.error("login.no_access_token")
+            raise IdentityProviderUnavailable
+        return token
 
     async def way_out(self, back: str) -> str:
         """Return where the browser goes to log out at the provider too, `back` where it cannot."""
@@ -93,7 +98,7 @@ class IdentityProvider:
         if self._known is None:
             address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
             known = _read(await self._ask("GET", address))
-            if known.get("issuer") != self._issuer or "authorization_endpoint" not in known:
+            if known.get("issuer") != self._issuer or not known.keys() >= NEEDED:
                 log.error("login.wrong_discovery", issuer=known.get("issuer"))
                 raise IdentityProviderUnavailable
             self._known = known
