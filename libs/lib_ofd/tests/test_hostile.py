@@ -195,6 +195,15 @@ def test_random_bytes_are_refused(data: bytes) -> None:
         read_signatures(data)
 
 
+@pytest.mark.parametrize("value", ["%%%", "A", "\u0663" * 44])
+def test_a_check_value_that_is_no_base64_is_an_altered_file(value: str) -> None:
+    xml = FILES[f"{SIGN}/Signature.xml"].decode()
+    first = xml.index("<ofd:CheckValue>") + len("<ofd:CheckValue>")
+    altered = xml[:first] + value + xml[xml.index("<", first) :]
+    [found] = read_signatures(write_package({**FILES, f"{SIGN}/Signature.xml": altered.encode()}))
+    assert len(found.changed) == 1
+
+
 def many_references(signatures: int, each: int) -> bytes:
     """Return a small package whose signatures ask for very many files."""
     name = "xmlns='http://www.ofdspec.org/2016'"
