@@ -65,6 +65,19 @@ async def test_a_broken_pdf_is_refused(office: Office) -> None:
         assert (await office.verdict(data))["type"] == "/problems/document-invalid"
 
 
+async def test_a_signature_of_an_unknown_kind_says_nothing_of_the_others(office: Office) -> None:
+    await office.make()
+    first = await office.seal(document=a_pdf())
+    both = await office.seal("license-0002", first, x=20, y=20)
+    strange = both[: len(first)] + both[len(first) :].replace(
+        b"/ETSI.CAdES.detached", b"/City.Strange.forms."
+    )
+    said = await office.verdict(strange)
+    assert not said["valid"]
+    assert [signature["form"] for signature in said["signatures"]] == ["PAdES (P-256)", "unknown"]
+    assert said["signatures"][0]["valid"]
+
+
 async def test_a_withdrawn_key_makes_its_pdf_seals_bad_and_is_on_the_list(office: Office) -> None:
     await office.make()
     sealed = await office.seal(document=a_pdf())

@@ -19,7 +19,7 @@ from svc_seal.seal import store as seals
 from svc_seal.use.pdf import is_pdf
 from svc_seal.verification.domain import DocumentUnreadable, Verdict
 from svc_seal.verification.ofd import verify_ofd
-from svc_seal.verification.pdf import Withdrawn, verify_pdf
+from svc_seal.verification.pdf import Believed, Withdrawn, verify_pdf
 from svc_seal.verification.schemas import DocumentIn, FindingOut, SignatureOut, VerificationOut
 
 router = APIRouter(prefix="/v1", tags=["验章"])
@@ -61,7 +61,8 @@ async def verify_document(
     if is_pdf(document):
         withdrawn = await _withdrawn(session)
         await session.rollback()
-        verdicts = await verify_pdf(document, (pdf.certificate,), withdrawn)
+        believed = Believed((pdf.certificate,), withdrawn, pdf.time_stamps.roots)
+        verdicts = await verify_pdf(document, believed)
     else:
         trust = authority.trust(await certificates.newest_der(session))
         await session.rollback()
