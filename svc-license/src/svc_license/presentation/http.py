@@ -38,7 +38,20 @@ READERS = {CallerKind.PARTNER: ReaderKind.PARTNER, CallerKind.CITIZEN: ReaderKin
 async def create_presentation(
     body: PresentationCreate, caller: Citizen, uow: Uow, cipher: Cipher, signer: Keys, clock: ClockDep
 ) -> PresentationOut:
-    """Show a licence as a QR code: for a minute and one scan, or offline with its status as of now (亮证)."""
+    """Show a licence as a QR code: for a minute and one scan, or offline with its status as of now (亮证).
+
+    The code is a compact JWS (RFC 7515, `alg` Ed25519) under that key of `presentation-keys` which its
+    `kid` names.
+
+    `online` (`typ` license+jws) says only `jti`, `iat` and `exp`: send it to `scans`.
+
+    `offline` (`typ` license-offline+jws) is checked without a network. It says `iat` and `exp` (seconds
+    since 1970; clocks may differ by 30), `st` (how the licence stood at `iat`: valid), `no` (its number),
+    `name` (of the licence), `holder` and `id` (masked), `until` (last day of validity, if it has one),
+    `end` (the second at which that day is over in Beijing) and `ix` (its place in the status lists). A
+    list made after `iat` overrules `st`. Tell the person who checks how old the newer of both is, and
+    compare the name with an identity document.
+    """
     if body.form == "offline":
         shown = await commands.show_offline(
             body.license_id, caller.person_id, uow=uow, signer=signer, cipher=cipher, clock=clock
@@ -78,7 +91,10 @@ def _seen(found: License, cipher: FieldCipher, clock: Clock) -> ScanOut:
 
 @router.get("/presentation-keys")
 async def list_keys(caller: AnyCaller, signer: Keys) -> KeysOut:
-    """Return the public keys that check QR codes and status lists without asking."""
+    """Return the public keys that check QR codes and status lists without asking (验签公钥).
+
+    Fetch them anew when a code names a `kid` that is not among those kept. Believe no other key.
+    """
     return KeysOut(**signer.public())
 
 
@@ -93,7 +109,14 @@ async def get_status_list(
 ) -> Response:
     """Return a signed status list: two bits a licence, to be kept by verifiers (状态列表).
 
-    It is made anew every five minutes; within them the same text is answered, by its ETag.
+    It is made anew every five minutes; within them the same text is answered, by its ETag. The text is a
+    compact JWS like the QR codes' (`typ` statuslist+jws) that says `list` (its number), `iat` (when it
+    was made), `ttl` (for how many seconds it is the newest) and `bits`: base64url without padding of zlib
+    data (RFC 1950).
+
+    The licence `ix` of a QR code is in list `ix // 65536` at place `p = ix % 65536`. Its two bits are
+    `byte[p * 2 // 8] >> (p * 2 % 8) & 3`: 0 valid, 1 suspended, 2 ended (revoked, expired, superseded), 3
+    no such licence.
     """
     standings = await store.status_list(session, number)
     if standings is None:
