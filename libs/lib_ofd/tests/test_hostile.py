@@ -106,6 +106,7 @@ HOSTILE = {
     "utf-16 entity": zipped({"OFD.xml": "<!DOCTYPE x [<!ENTITY e 'b'>]><OFD>&e;</OFD>".encode("utf-16")}),
     "deep": zipped({"OFD.xml": b"<a>" * 100_000 + b"</a>" * 100_000}),
     "empty": b"",
+    "behind another file": b"%PDF-1.7 " + SEALED,
     "only the end": b"PK\x05\x06" + b"\0" * 18,
     "no document": zipped({"OFD.xml": b"<OFD/>"}),
 }

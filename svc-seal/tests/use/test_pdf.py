@@ -49,6 +49,8 @@ async def test_a_pdf_has_pages_and_coordinates_only(office: Office) -> None:
     places: list[dict[str, Any]] = [
         {"page": "9"},
         {"page": "x"},
+        {"x": 1400},
+        {"y": 290},
         {"keyword": {"text": "contract"}},
         {"across_pages": {}},
     ]

@@ -29,6 +29,7 @@ from svc_seal.use.domain import DocumentInvalid, PlaceInvalid, TimeStampUnavaila
 from svc_seal.use.ports import Material, PdfSigner
 
 POINTS_PER_MM = 72 / 25.4
+ROUNDING = 0.5 * POINTS_PER_MM
 LARGEST_PDF = 50 * 1024 * 1024
 TSA_SECONDS = 10.0
 PROCESSES = PdfProcesses(1)
@@ -204,6 +205,9 @@ def _box(writer: Any, place: PdfPlace, size: int) -> tuple[int, int, int, int]:
         raise PlaceInvalid(f"PDF 文件共 {pages} 页，没有第 {place.page} 页")
     page = writer.find_page_for_modification(place.page - 1)[0].get_object()
     media = page.get("/MediaBox") or page["/Parent"].get_object()["/MediaBox"]
-    left, _bottom, _right, top = (float(value) for value in media)
+    left, bottom, right, top = (float(value) for value in media)
     x, y, side = (value * POINTS_PER_MM for value in (place.x, place.y, float(size)))
+    if x + side > right - left + ROUNDING or y + side > top - bottom + ROUNDING:
+        wide, high = (round(length / POINTS_PER_MM) for length in (right - left, top - bottom))
+        raise PlaceInvalid(f"印章（{size} × {size} 毫米）超出页面（{wide} × {high} 毫米）")
     return round(left + x), round(top - y - side), round(left + x + side), round(top - y)
