@@ -15,6 +15,7 @@ from pyhanko.sign.timestamps import HTTPTimeStamper
 from seal_office import CODE, Office, a_pdf
 from time_stamps import Authority, time_stamp_authority
 
+from lib_kernel import CITY_ZONE
 from lib_testing import FixedClock, running
 from svc_seal.main import create_app
 from svc_seal.settings import Settings
@@ -59,7 +60,7 @@ async def test_a_stamped_seal_says_when_it_was_made_on_the_authority_s_word(
     found = stamp_of(said)
     assert (found["ok"], found["is_checked"]) == (True, True)
     assert "时间戳有效" in found["text"]
-    assert said["signatures"][0]["signed_at"] == (clock.now() + LATER).isoformat().replace("+00:00", "Z")
+    assert said["signatures"][0]["signed_at"] == (clock.now() + LATER).astimezone(CITY_ZONE).isoformat()
     asked = tsa.asked
     await office.seal("license-0002", a_pdf())
     assert tsa.asked == asked + 1
@@ -73,7 +74,7 @@ async def test_a_stamp_of_an_unknown_authority_is_told_as_unchecked(
     assert said["valid"], said["text"]
     found = stamp_of(said)
     assert (found["ok"], found["is_checked"]) == (True, False)
-    assert said["signatures"][0]["signed_at"] == clock.now().isoformat().replace("+00:00", "Z")
+    assert said["signatures"][0]["signed_at"] == clock.now().astimezone(CITY_ZONE).isoformat()
 
 
 async def test_a_stamp_proves_that_a_seal_is_older_than_the_theft_of_its_key(

@@ -1,15 +1,13 @@
 """Routes of verification, for everyone."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_service.web import ClockDep, ReadSession, component
-from lib_web import AnyCaller, problems
+from lib_web import DOCUMENT_BODY, AnyCaller, UploadedDocument, problems
 from svc_seal.authority import Authority, certificates_pem
 from svc_seal.certificate import store as certificates
 from svc_seal.certificate.domain import LIST_VALIDITY, NoRevocationList, Reason
@@ -20,37 +18,14 @@ from svc_seal.use.pdf import is_pdf
 from svc_seal.verification.domain import DocumentUnreadable, Verdict
 from svc_seal.verification.ofd import verify_ofd
 from svc_seal.verification.pdf import Believed, Withdrawn, verify_pdf
-from svc_seal.verification.schemas import DocumentIn, FindingOut, SignatureOut, VerificationOut
+from svc_seal.verification.schemas import FindingOut, SignatureOut, VerificationOut
 
 router = APIRouter(prefix="/v1", tags=["验章"])
 
-JSON = "application/json"
-UPLOAD: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {"schema": DocumentIn.model_json_schema()},
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-        },
-    }
-}
 
-
-async def uploaded(request: Request) -> bytes:
-    """Return the file of a request: base64 in JSON, or the body of another type (a dependency)."""
-    body = await request.body()
-    if request.headers.get("content-type", JSON).partition(";")[0].strip().lower() != JSON:
-        return body
-    try:
-        return DocumentIn.model_validate_json(body).document
-    except ValidationError as error:
-        located = [{**found, "loc": ("body", *found["loc"])} for found in error.errors(include_url=False)]
-        raise RequestValidationError(located) from error
-
-
-@router.post("/verifications", responses=problems(DocumentUnreadable, PdfBusy), openapi_extra=UPLOAD)
+@router.post("/verifications", responses=problems(DocumentUnreadable, PdfBusy), openapi_extra=DOCUMENT_BODY)
 async def verify_document(
-    document: Annotated[bytes, Depends(uploaded)],
+    document: UploadedDocument,
     caller: AnyCaller,
     session: ReadSession,
     authority: Annotated[Authority, component(Authority)],
