@@ -1,6 +1,6 @@
 """A partner's verifier of offline QR codes, written from the API document alone.
 
-What it relies on stands at `/v1/presentations`, `/v1/presentation-keys` and `/v1/status-lists/{number}`.
+What it relies on stands at `/v1/presentation-keys` and `/v1/status-lists/{number}`.
 """
 
 import base64
@@ -107,7 +107,7 @@ async def test_it_refuses_what_is_changed_another_kind_or_not_of_this_time(desk:
 
 async def test_the_document_names_all_that_codes_and_lists_say(desk: Any) -> None:
     paths = json.loads((await desk.service.as_(PUBLIC).get("/openapi.json")).text)["paths"]
-    codes = paths["/v1/presentations"]["post"]["description"]
+    codes = paths["/v1/presentation-keys"]["get"]["description"]
     lists = paths["/v1/status-lists/{number}"]["get"]["description"]
     found = await desk.issue()
     for form in ("online", "offline"):
