@@ -1,6 +1,7 @@
 """Routes of verification, for everyone."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -14,6 +15,7 @@ from svc_seal.certificate.domain import LIST_VALIDITY, NoRevocationList, Reason
 from svc_seal.pdf_authority import PdfAuthority
 from svc_seal.pdf_process import PdfBusy
 from svc_seal.seal import store as seals
+from svc_seal.seal.domain import Standing
 from svc_seal.use.pdf import is_pdf
 from svc_seal.verification.domain import DocumentUnreadable, Verdict
 from svc_seal.verification.ofd import verify_ofd
@@ -42,9 +44,8 @@ async def verify_document(
         trust = authority.trust(await certificates.newest_der(session))
         await session.rollback()
         verdicts = await asyncio.to_thread(verify_ofd, document, trust)
-    known = await seals.standings(session, {verdict.seal_code for verdict in verdicts})
-    statuses = {code: standing.status.value for code, standing in known.items()}
-    signatures = [_out(verdict, statuses.get(verdict.seal_code, "unknown")) for verdict in verdicts]
+    known = await seals.standings(session, {verdict.seal_code for verdict in verdicts if verdict.is_trusted})
+    signatures = [_out(verdict, known) for verdict in verdicts]
     valid = bool(signatures) and all(signature.valid for signature in signatures)
     return VerificationOut(valid=valid, text=_text(verdicts, valid=valid), signatures=signatures)
 
@@ -81,13 +82,15 @@ async def _withdrawn(session: AsyncSession) -> dict[int, Withdrawn]:
     }
 
 
-def _out(verdict: Verdict, status: str) -> SignatureOut:
+def _out(verdict: Verdict, known: Mapping[str, Standing]) -> SignatureOut:
+    # A stranger's seal may bear the code of one of ours: the register has nothing to say of it.
+    standing = known.get(verdict.seal_code) if verdict.is_trusted else None
     return SignatureOut(
         valid=verdict.is_valid,
         form=verdict.form,
         seal_code=verdict.seal_code,
         seal_name=verdict.seal_name,
-        seal_status=status,
+        seal_status=standing.status.value if standing else "unknown",
         signer=verdict.signer,
         signed_at=verdict.signed_at,
         findings=[FindingOut.model_validate(finding) for finding in verdict.findings],
