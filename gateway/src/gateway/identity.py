@@ -76,6 +76,7 @@ class TrustedProxies:
 
     def __init__(self, networks: tuple[str, ...]) -> None:
         self._networks = [ipaddress.ip_network(network) for network in networks]
+        self._has_warned = False
 
     def client_of(self, request: Request) -> str:
         """Return the client's address: the last one in the chain that is no proxy of ours."""
@@ -83,9 +84,17 @@ class TrustedProxies:
             part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()
         ]
         address = request.peer
+        if chain and not self._networks:
+            self._warn()
         while chain and self._is_proxy(address):
             address = chain.pop()
         return address
+
+    def _warn(self) -> None:
+        """Tell the operator once that clients behind a proxy are all taken for the proxy."""
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning("proxies.none_trusted", setting="GATEWAY_TRUSTED_PROXIES")
 
     def _is_proxy(self, address: str) -> bool:
         try:
