@@ -147,7 +147,7 @@ async def test_arrays_keep_every_value_as_it_was(sessions: Sessions) -> None:
         Column("file", LargeBinary),
         Column("at", UtcDateTime),
     )
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": uuid4(),
             "place": '{"a,b",NULL}',
