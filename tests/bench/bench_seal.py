@@ -7,14 +7,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import aiohttp
-from bench.harness import ROOT, SECONDS, Figure, Measure, database
+from bench.harness import ROOT, SECONDS, Figure, Measure, can_connect, database, until
 
 from lib_gm import Sm2PrivateKey, sm3
 from lib_local._plan import Plan, environment, processes
@@ -24,6 +24,8 @@ from lib_web import HEADER, Caller, CallerKind, InternalTokenSigner
 DIGESTS = 64
 CALLERS = 16
 BATCH, BATCHES = 1000, 4
+# The port of a second process, beside those of the plan.
+REPLICA = 40
 
 
 def raw_rate() -> float:
@@ -36,34 +38,37 @@ def raw_rate() -> float:
     return done / (time.perf_counter() - begin)
 
 
-def internal_client(plan: Plan) -> aiohttp.ClientSession:
+def internal_client(plan: Plan, port: int = 0) -> aiohttp.ClientSession:
     """Return a client of svc-seal that speaks as the licence service."""
     signer = InternalTokenSigner.from_file("svc-license", plan.folder / "keys" / "internal-svc-license.pem")
     token = signer.sign(Caller(CallerKind.SERVICE, "svc-license", "internal"))
     return aiohttp.ClientSession(
-        f"http://127.0.0.1:{plan.port('seal')}",
+        f"http://127.0.0.1:{port or plan.port('seal')}",
         headers={HEADER: token, "content-type": "application/json"},
         connector=aiohttp.TCPConnector(limit=CALLERS),
     )
 
 
-async def post(plan: Plan, path: str, body: Callable[[], bytes], worth: int) -> float:
-    """Return what is done a second by `CALLERS` that post to svc-seal as the licence service."""
+async def post(
+    plan: Plan, path: str, body: Callable[[], bytes], worth: int, ports: Sequence[int] = (0,)
+) -> float:
+    """Return what is done a second by `CALLERS` to each port, posting as the licence service."""
     done = 0
-    async with internal_client(plan) as client:
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(internal_client(plan, port)) for port in ports]
 
-        async def work(until: float) -> None:
+        async def work(client: aiohttp.ClientSession, end: float) -> None:
             nonlocal done
-            while time.perf_counter() < until:
+            while time.perf_counter() < end:
                 async with client.post(path, data=body()) as answer:
                     await answer.read()
                     if answer.status != 201:
                         raise RuntimeError(f"svc-seal answered {answer.status}")
                     done += worth
 
-        await asyncio.gather(*(work(time.perf_counter() + 0.5) for _ in range(CALLERS)))
+        await asyncio.gather(*(work(one, time.perf_counter() + 0.5) for one in clients * CALLERS))
         done, begin = 0, time.perf_counter()
-        await asyncio.gather(*(work(begin + SECONDS) for _ in range(CALLERS)))
+        await asyncio.gather(*(work(one, begin + SECONDS) for one in clients * CALLERS))
         return done / (time.perf_counter() - begin)
 
 
@@ -105,7 +110,10 @@ def document() -> str:
 
 
 async def ofd(plan: Plan, _demo: dict[str, Any]) -> Figure:
-    """Measure OFD documents sealed through HTTP, one in a request; file, event and audit record committed."""
+    """Measure OFD documents sealed through HTTP, one in a request, by two replicas as they are deployed.
+
+    File, event and audit record of each are committed.
+    """
     encoded, seal = document(), seal_code()
 
     def body() -> bytes:
@@ -119,8 +127,10 @@ async def ofd(plan: Plan, _demo: dict[str, Any]) -> Figure:
         }
         return json.dumps(request).encode()
 
-    before = raw_rate()
-    own = await post(plan, "/v1/documents", body, 1)
+    before, other = raw_rate(), plan.base + REPLICA
+    with second(plan, "seal", "--port", str(other)):
+        await until(lambda: can_connect(other))
+        own = await post(plan, "/v1/documents", body, 1, (0, other))
     raw = (before + raw_rate()) / 2
     return Figure(own, "documents/s", f"raw SM2 loop of one thread: {raw:.0f}", own / raw)
 
@@ -133,15 +143,18 @@ async def ofd_batch(plan: Plan, _demo: dict[str, Any]) -> Figure:
     )
     documents = [{"name": f"{number}.ofd", "document": encoded} for number in range(100)]
     upload = json.dumps({"documents": documents}).encode()
+    # One batch is sent while those before it are sealed, as an office with a long list does.
+    uploading = asyncio.Lock()
 
     async with internal_client(plan) as client:
 
         async def one_batch() -> None:
-            created = await asked(client, "POST", "/v1/batches", json.dumps(order).encode())
-            path = f"/v1/batches/{created['id']}"
-            for _ in range(BATCH // len(documents)):
-                await asked(client, "POST", f"{path}/documents", upload)
-            state = await asked(client, "POST", f"{path}/start", b"{}")
+            async with uploading:
+                created = await asked(client, "POST", "/v1/batches", json.dumps(order).encode())
+                path = f"/v1/batches/{created['id']}"
+                for _ in range(BATCH // len(documents)):
+                    await asked(client, "POST", f"{path}/documents", upload)
+                state = await asked(client, "POST", f"{path}/start", b"{}")
             while state["status"] == "running":
                 await asyncio.sleep(0.1)
                 state = await asked(client, "GET", path)
@@ -149,7 +162,7 @@ async def ofd_batch(plan: Plan, _demo: dict[str, Any]) -> Figure:
                 raise RuntimeError(f"{state['sealed']} of {BATCH} documents were sealed")
 
         before = raw_rate()
-        with second_worker(plan):
+        with second(plan, "seal-worker"):
             await one_batch()
             begin = time.perf_counter()
             await asyncio.gather(*(one_batch() for _ in range(BATCHES)))
@@ -159,14 +172,14 @@ async def ofd_batch(plan: Plan, _demo: dict[str, Any]) -> Figure:
 
 
 @contextmanager
-def second_worker(plan: Plan) -> Generator[None]:
-    """Run a second worker, as many as the machine has cores: batches are shared by all workers."""
+def second(plan: Plan, name: str, *arguments: str) -> Generator[None]:
+    """Run a process of svc-seal once more, so that there are as many as the machine has cores."""
     token = (plan.folder / "keys" / "nats.token").read_text(encoding="utf-8").strip()
     url = database(plan, "seal").replace("postgresql", "postgresql+asyncpg", 1)
     shared = environment(plan, {"seal": url}, f"nats://127.0.0.1:{plan.port('nats')}", token)
-    [worker] = [found for found in processes(plan, shared) if found.name == "seal-worker"]
-    mine = {**os.environ, **worker.environment, "WORKER_HEALTH_PORT": ""}
-    process = subprocess.Popen([sys.executable, "-m", *worker.arguments], env=mine)
+    [known] = [found for found in processes(plan, shared) if found.name == name]
+    mine = {**os.environ, **known.environment, "WORKER_HEALTH_PORT": "", "LOG_LEVEL": "WARNING"}
+    process = subprocess.Popen([sys.executable, "-m", *known.arguments, *arguments], env=mine)
     try:
         yield
     finally:
