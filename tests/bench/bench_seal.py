@@ -7,14 +7,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import aiohttp
 from bench.harness import ROOT, SECONDS, Figure, Measure, can_connect, database, until
+from bench.load import request, send
 
 from lib_gm import Sm2PrivateKey, sm3
 from lib_local._plan import Plan, environment, processes
@@ -38,38 +39,36 @@ def raw_rate() -> float:
     return done / (time.perf_counter() - begin)
 
 
-def internal_client(plan: Plan, port: int = 0) -> aiohttp.ClientSession:
-    """Return a client of svc-seal that speaks as the licence service."""
+def licence_token(plan: Plan) -> str:
+    """Return an internal token of the licence service."""
     signer = InternalTokenSigner.from_file("svc-license", plan.folder / "keys" / "internal-svc-license.pem")
-    token = signer.sign(Caller(CallerKind.SERVICE, "svc-license", "internal"))
+    return signer.sign(Caller(CallerKind.SERVICE, "svc-license", "internal"))
+
+
+def internal_client(plan: Plan) -> aiohttp.ClientSession:
+    """Return a client of svc-seal that speaks as the licence service."""
     return aiohttp.ClientSession(
-        f"http://127.0.0.1:{port or plan.port('seal')}",
-        headers={HEADER: token, "content-type": "application/json"},
+        f"http://127.0.0.1:{plan.port('seal')}",
+        headers={HEADER: licence_token(plan), "content-type": "application/json"},
         connector=aiohttp.TCPConnector(limit=CALLERS),
     )
 
 
 async def post(
-    plan: Plan, path: str, body: Callable[[], bytes], worth: int, ports: Sequence[int] = (0,)
+    plan: Plan, path: str, bodies: Iterator[bytes], worth: int, ports: Sequence[int] | None = None
 ) -> float:
     """Return what is done a second by `CALLERS` to each port, posting as the licence service."""
-    done = 0
-    async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(internal_client(plan, port)) for port in ports]
+    fields = {HEADER: licence_token(plan), "Content-Type": "application/json"}
 
-        async def work(client: aiohttp.ClientSession, end: float) -> None:
-            nonlocal done
-            while time.perf_counter() < end:
-                async with client.post(path, data=body()) as answer:
-                    await answer.read()
-                    if answer.status != 201:
-                        raise RuntimeError(f"svc-seal answered {answer.status}")
-                    done += worth
+    async def to(port: int, seconds: float) -> float:
+        requests = (request("POST", port, path, fields, body) for body in bodies)
+        answers = await send(port, requests, connections=CALLERS, seconds=seconds)
+        assert answers.statuses.keys() == {201}, answers.statuses
+        return answers.per_second(201) * worth
 
-        await asyncio.gather(*(work(one, time.perf_counter() + 0.5) for one in clients * CALLERS))
-        done, begin = 0, time.perf_counter()
-        await asyncio.gather(*(work(one, begin + SECONDS) for one in clients * CALLERS))
-        return done / (time.perf_counter() - begin)
+    ports = ports or [plan.port("seal")]
+    await asyncio.gather(*(to(port, 0.5) for port in ports))
+    return sum(await asyncio.gather(*(to(port, SECONDS) for port in ports)))
 
 
 def seal_code() -> str:
@@ -78,19 +77,15 @@ def seal_code() -> str:
     return code
 
 
-def digests(form: str, count: int) -> Callable[[], bytes]:
-    """Return the maker of requests to sign `count` digests."""
-
-    def body() -> bytes:
+def digests(form: str, count: int) -> Iterator[bytes]:
+    """Yield requests to sign `count` digests, for ever."""
+    order = {"seal_code": seal_code(), "purpose": "性能测试", "form": form}
+    while True:
         items = [
             {"digest": sm3(uuid4().bytes).hex(), "property_info": "/Doc_0/Signs/Sign_0/Signature.xml"}
             for _ in range(count)
         ]
-        request = {"seal_code": seal, "purpose": "性能测试", "form": form, "items": items}
-        return json.dumps(request).encode()
-
-    seal = seal_code()
-    return body
+        yield json.dumps({**order, "items": items}).encode()
 
 
 async def sign(plan: Plan, _demo: dict[str, Any], *, form: str, count: int) -> Figure:
@@ -109,28 +104,23 @@ def document() -> str:
     return base64.b64encode(page.build()).decode()
 
 
+def documents() -> Iterator[bytes]:
+    """Yield requests to seal a document, each for an occasion of its own, for ever."""
+    order = {"document": document(), "seal_code": seal_code(), "purpose": "性能测试", "x": 200, "y": 130}
+    before, after = json.dumps({**order, "use_key": "?"}).encode().split(b"?")
+    while True:
+        yield before + uuid4().hex.encode() + after
+
+
 async def ofd(plan: Plan, _demo: dict[str, Any]) -> Figure:
     """Measure OFD documents sealed through HTTP, one in a request, by two replicas as they are deployed.
 
     File, event and audit record of each are committed.
     """
-    encoded, seal = document(), seal_code()
-
-    def body() -> bytes:
-        request = {
-            "document": encoded,
-            "seal_code": seal,
-            "purpose": "性能测试",
-            "use_key": uuid4().hex,
-            "x": 200,
-            "y": 130,
-        }
-        return json.dumps(request).encode()
-
     before, other = raw_rate(), plan.base + REPLICA
     with second(plan, "seal", "--port", str(other)):
         await until(lambda: can_connect(other))
-        own = await post(plan, "/v1/documents", body, 1, (0, other))
+        own = await post(plan, "/v1/documents", documents(), 1, [plan.port("seal"), other])
     raw = (before + raw_rate()) / 2
     return Figure(own, "documents/s", f"raw SM2 loop of one thread: {raw:.0f}", own / raw)
 
