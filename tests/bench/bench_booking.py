@@ -138,9 +138,9 @@ def pgbench(plan: Plan, dsn: str) -> float:
 WITH place AS (UPDATE slot SET taken = taken + 1 WHERE id = (SELECT id FROM slot OFFSET :r % 500 LIMIT 1)
  AND taken < capacity RETURNING id, service_point, group_code, starts_at),
 booked AS (INSERT INTO appointment (id, slot_id, person_id, item_code, service_point, service_point_name,
- group_code, starts_at, channel, booked_at, status)
+ group_code, starts_at, channel, booked_at, status, day_number)
  SELECT gen_random_uuid(), id, gen_random_uuid()::text, 'x',
- service_point, 'x', group_code, starts_at, 'bench', now(), 'booked' FROM place RETURNING id),
+ service_point, 'x', group_code, starts_at, 'bench', now(), 'booked', 1 FROM place RETURNING id),
 reminded AS (INSERT INTO reminder (id, appointment_id, ahead, due_at, sent_at)
  SELECT gen_random_uuid(), id, ahead, now(), now() FROM booked, unnest(ARRAY['day', 'hour']) AS ahead),
 told AS (INSERT INTO outbox (id, type, envelope, created_at, sent_at)

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from history.copying import copy_in, is_loaded, note_loaded, rows_of
+from history.copying import copy_in, loading, rows_of
 from history.courses import ANSWERS, BUNDLE, SEED, Course, End, Way, courses, load
 from history.forms import fill
 from history.office import dice_of
 from history.people import ID_CARD
 
-from lib_db import make_engine, make_sessions
 from lib_gm import FieldCipher
 from lib_kernel import CITY_ZONE, person_id
 from svc_catalog.application.domain import (
@@ -40,23 +39,19 @@ LAW = "《中华人民共和国行政许可法》第三十八条"
 
 async def load_applications(settings: Settings, key: bytes, last: date) -> int:
     """Write the year's applications unless they are there; return how many."""
-    engine = make_engine(settings.database_url, pool_size=1, application="demo-history")
-    try:
-        async with make_sessions(engine).begin() as session:
-            if await is_loaded(session, AUDIT):
-                return 0
-            plans = {item["code"]: plan_of_item(item, 1) for item in load("items")}
-            plans[BUNDLE] = plan_of_bundle(await planned(session, BUNDLE, ANSWERS))
-            clerk = Clerk(settings, key, plans)
-            applications = [clerk.application(course) for course in courses(last)]
-            tasks = [task for application in applications for task in application.tasks]
-            await copy_in(session, application_table, rows_of(application_table, applications))
-            await copy_in(session, task_table, rows_of(task_table, tasks))
-            await copy_in(session, delivery_table, rows_of(delivery_table, clerk.deliveries))
-            await note_loaded(session, AUDIT, last, len(applications))
-    finally:
-        await engine.dispose()
-    return len(applications)
+    async with loading(settings.database_url, AUDIT, last) as year:
+        if year.is_done:
+            return 0
+        plans = {item["code"]: plan_of_item(item, 1) for item in load("items")}
+        plans[BUNDLE] = plan_of_bundle(await planned(year.session, BUNDLE, ANSWERS))
+        clerk = Clerk(settings, key, plans)
+        applications = [clerk.application(course) for course in courses(last)]
+        tasks = [task for application in applications for task in application.tasks]
+        await copy_in(year.session, application_table, rows_of(application_table, applications))
+        await copy_in(year.session, task_table, rows_of(task_table, tasks))
+        await copy_in(year.session, delivery_table, rows_of(delivery_table, clerk.deliveries))
+        year.rows = len(applications)
+    return year.rows
 
 
 @dataclass

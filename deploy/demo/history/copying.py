@@ -1,7 +1,9 @@
 """Writes many rows at once, and a year once only."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
@@ -11,22 +13,42 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_audit import AuditTables, AuditTrail
+from lib_db import make_engine, make_sessions
 
 SUBJECT = "demo-history"
 
 Row = Mapping[str, Any]
 
 
-async def is_loaded(session: AsyncSession, audit: AuditTables) -> bool:
-    """Return whether the year was written before."""
-    noted = audit.records.c.subject == SUBJECT
-    return bool(await session.scalar(select(exists().where(noted))))
+@dataclass
+class Loading:
+    """One service's part of the year while it is written."""
+
+    session: AsyncSession
+    is_done: bool
+    """The year was written before: there is nothing to do."""
+    rows: int = 0
+    """How many rows were written, of those that the part is about."""
 
 
-async def note_loaded(session: AsyncSession, audit: AuditTables, last: date, rows: int) -> None:
-    """Say in the audit trail where these rows come from: nobody decided them here."""
-    facts = {"until": last.isoformat(), "rows": str(rows)}
-    await AuditTrail(session, audit).note("demo", "history.load", SUBJECT, datetime.now(UTC), facts)
+@asynccontextmanager
+async def loading(database_url: str, audit: AuditTables, last: date) -> AsyncGenerator[Loading]:
+    """Open the transaction that writes a service's part of the year, once only.
+
+    The audit trail says where the rows come from: nobody decided them here.
+    """
+    engine = make_engine(database_url, pool_size=1, application="demo-history")
+    try:
+        async with make_sessions(engine).begin() as session:
+            noted = audit.records.c.subject == SUBJECT
+            found = Loading(session, bool(await session.scalar(select(exists().where(noted)))))
+            yield found
+            if not found.is_done:
+                facts = {"until": last.isoformat(), "rows": str(found.rows)}
+                trail = AuditTrail(session, audit)
+                await trail.note("demo", "history.load", SUBJECT, datetime.now(UTC), facts)
+    finally:
+        await engine.dispose()
 
 
 def rows_of(table: Table, entities: Iterable[object], leave_out: frozenset[str] = frozenset()) -> list[Row]:

@@ -7,14 +7,13 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
-from history.copying import copy_in, is_loaded, note_loaded, rows_of
+from history.copying import copy_in, loading, rows_of
 from history.courses import SEED, load
 from history.office import AFTERNOON, EVENING, MORNING, NOON, at, dice_of, id_at
 from history.people import ID_CARD, INHABITANTS, person
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lib_db import make_engine, make_sessions
 from lib_kernel import person_id
 from lib_workdays import is_working_day
 from svc_booking.appointment.domain import Appointment
@@ -55,23 +54,18 @@ AROUND = timedelta(minutes=30)
 
 async def load_halls(settings: Settings, key: bytes, last: date) -> int:
     """Write the halls' last days unless they are there; return how many numbers were drawn."""
-    engine = make_engine(settings.database_url, pool_size=1, application="demo-history")
-    try:
-        async with make_sessions(engine).begin() as session:
-            if await is_loaded(session, AUDIT):
-                return 0
-            days = working_days(last)
-            halls = [Hall(point, key) for point in connected_points()]
-            for hall in halls:
-                for day in days:
-                    hall.play(day)
-            await _write(session, halls)
-            await _report(session, halls, days)
-            drawn = sum(len(hall.tickets) for hall in halls)
-            await note_loaded(session, AUDIT, last, drawn)
-    finally:
-        await engine.dispose()
-    return drawn
+    async with loading(settings.database_url, AUDIT, last) as year:
+        if year.is_done:
+            return 0
+        days = working_days(last)
+        halls = [Hall(point, key) for point in connected_points()]
+        for hall in halls:
+            for day in days:
+                hall.play(day)
+        await _write(year.session, halls)
+        await _report(year.session, halls, days)
+        year.rows = sum(len(hall.tickets) for hall in halls)
+    return year.rows
 
 
 def working_days(last: date) -> list[date]:

@@ -4,13 +4,12 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from history.copying import copy_in, is_loaded, note_loaded, rows_of
+from history.copying import copy_in, loading, rows_of
 from history.courses import BANK, CITY, SEED, YEAR, Course, courses, load
 from history.forms import fill
 from history.office import Office, dice_of, id_at
 from history.people import ID_CARD
 
-from lib_db import make_engine, make_sessions
 from lib_gm import FieldCipher
 from lib_kernel import CITY_ZONE, LicenseNumber, person_id
 from svc_license.database import AUDIT
@@ -36,20 +35,16 @@ READERS = (
 
 async def load_licences(settings: Settings, key: bytes, last: date) -> int:
     """Write the year's licences and who read them, unless they are there; return how many licences."""
-    engine = make_engine(settings.database_url, pool_size=1, application="demo-history")
-    try:
-        async with make_sessions(engine).begin() as session:
-            if await is_loaded(session, AUDIT):
-                return 0
-            issuer = Issuer(settings, key, last)
-            licences = [issuer.licence(one) for one in courses(last) if one.licence is not None]
-            await copy_in(session, license_table, rows_of(license_table, licences, PLACE))
-            await copy_in(session, license_read, rows_of(license_read, issuer.reads))
-            await copy_in(session, license_serial, issuer.serials())
-            await note_loaded(session, AUDIT, last, len(licences))
-    finally:
-        await engine.dispose()
-    return len(licences)
+    async with loading(settings.database_url, AUDIT, last) as year:
+        if year.is_done:
+            return 0
+        issuer = Issuer(settings, key, last)
+        licences = [issuer.licence(one) for one in courses(last) if one.licence is not None]
+        await copy_in(year.session, license_table, rows_of(license_table, licences, PLACE))
+        await copy_in(year.session, license_read, rows_of(license_read, issuer.reads))
+        await copy_in(year.session, license_serial, issuer.serials())
+        year.rows = len(licences)
+    return year.rows
 
 
 class Issuer:

@@ -7,12 +7,11 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from history.copying import copy_in, is_loaded, note_loaded, rows_of
+from history.copying import copy_in, loading, rows_of
 from history.courses import CITY, SEED, YEAR, Course, End, courses
 from history.office import Office, dice_of, id_at
 from history.people import ID_CARD, INHABITANTS, person
 
-from lib_db import make_engine, make_sessions
 from lib_gm import FieldCipher
 from lib_kernel import CITY_ZONE, person_id
 from svc_complaint.complaint_case.commands import CONTENT, NOTE
@@ -45,22 +44,18 @@ REPLIES = ("已联系办事人当场办结", "已核实情况并督促窗口改�
 
 async def load_ratings(settings: Settings, key: bytes, last: date) -> int:
     """Write the year's ratings and complaints unless they are there; return how many ratings."""
-    engine = make_engine(settings.database_url, pool_size=1, application="demo-history")
-    try:
-        async with make_sessions(engine).begin() as session:
-            if await is_loaded(session, AUDIT):
-                return 0
-            known = {kind.code: kind for kind in await kinds.newest(session)}
-            desk = Bureau(settings, key, last, known)
-            ratings = [desk.rating(one) for one in courses(last) if one.end is End.DELIVERED]
-            desk.complaints()
-            await copy_in(session, rating_table, rows_of(rating_table, ratings))
-            await copy_in(session, complaint_case, rows_of(complaint_case, desk.cases))
-            await copy_in(session, case_counter, desk.counters())
-            await note_loaded(session, AUDIT, last, len(ratings))
-    finally:
-        await engine.dispose()
-    return len(ratings)
+    async with loading(settings.database_url, AUDIT, last) as year:
+        if year.is_done:
+            return 0
+        known = {kind.code: kind for kind in await kinds.newest(year.session)}
+        desk = Bureau(settings, key, last, known)
+        ratings = [desk.rating(one) for one in courses(last) if one.end is End.DELIVERED]
+        desk.complaints()
+        await copy_in(year.session, rating_table, rows_of(rating_table, ratings))
+        await copy_in(year.session, complaint_case, rows_of(complaint_case, desk.cases))
+        await copy_in(year.session, case_counter, desk.counters())
+        year.rows = len(ratings)
+    return year.rows
 
 
 @dataclass

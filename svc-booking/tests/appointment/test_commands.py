@@ -181,7 +181,7 @@ class FakeAppointments(FakePart):
     async def drop_reminders(self, gone: Appointment) -> None:
         self.work.reminders.clear()
 
-    async def remind_anew(self, moved: Appointment, reminders: Iterable[Reminder]) -> None:
+    async def keep_moved(self, moved: Appointment, reminders: Iterable[Reminder]) -> None:
         self.work.reminders = list(reminders)
 
 

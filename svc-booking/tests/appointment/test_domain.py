@@ -81,12 +81,12 @@ def test_an_appointment_moves_only_within_its_group_and_only_while_it_is_open() 
     appointment = an_appointment()
     later = Slot(new_id(), "410402-HALL", "新华区政务服务中心", "business", TEN + HOUR)
     with pytest.raises(OtherGroup):
-        appointment.move_to(replace(later, group="tax"))
+        appointment.move_to(replace(later, group="tax"), 1)
     with pytest.raises(SameSlot):
-        appointment.move_to(replace(later, id=appointment.slot_id))
-    appointment.move_to(later)
+        appointment.move_to(replace(later, id=appointment.slot_id), 1)
+    appointment.move_to(later, 1)
     assert (appointment.starts_at, appointment.service_point) == (TEN + HOUR, "410402-HALL")
     assert appointment.reschedules == 1
     appointment.miss()
     with pytest.raises(IllegalMove):
-        appointment.move_to(replace(later, id=new_id()))
+        appointment.move_to(replace(later, id=new_id()), 1)

@@ -15,22 +15,32 @@ from svc_seal.use.ports import Material, Order, Work
 OTHER = "4104000000902"
 
 
-async def test_uses_admitted_before_a_freeze_are_refused_as_frozen(office: Office, parts: Parts) -> None:
-    await office.make()
-    begun, go_on = threading.Event(), threading.Event()
+class SlowWork:
+    """Work that goes on only when the test says so."""
 
-    def slow(material: Material, now: datetime) -> bytes:
-        begun.set()
-        assert go_on.wait(30)
+    def __init__(self) -> None:
+        self._begun, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, material: Material, now: datetime) -> bytes:
+        self._begun.set()
+        assert self.go_on.wait(30)
         return b"signature"
 
+    async def begins(self) -> None:
+        """Wait until the first use is being worked on."""
+        assert await asyncio.to_thread(self._begun.wait, 30)
+
+
+async def test_uses_admitted_before_a_freeze_are_refused_as_frozen(office: Office, parts: Parts) -> None:
+    await office.make()
+    slow = SlowWork()
     async with asyncio.TaskGroup() as group:
         # More uses than threads: some are still to be begun when the seal leaves the cabinet.
         admitted = group.create_task(parts.desk.use([order_of(slow) for _ in range(9)]))
-        assert await asyncio.to_thread(begun.wait, 30)
+        await slow.begins()
         assert (await office.keeper.post(f"/v1/seals/{CODE}/freeze")).status_code == 200
         later = await parts.desk.use([order_of(lambda material, now: b"")] * WORTH_A_SECOND)
-        go_on.set()
+        slow.go_on.set()
     assert {type(outcome.error) for outcome in [*later, *admitted.result()]} == {SealNotUsable}
 
 
@@ -67,21 +77,15 @@ async def test_a_freeze_in_the_midst_of_a_group_leaves_the_uses_of_other_seals(
 
 async def test_other_uses_go_on_while_pdf_files_take_their_time(office: Office, parts: Parts) -> None:
     await office.make()
-    begun, go_on = threading.Event(), threading.Event()
-
-    def slow(material: Material, now: datetime) -> bytes:
-        begun.set()
-        assert go_on.wait(30)
-        return b"signature"
-
+    slow = SlowWork()
     async with asyncio.TaskGroup() as group:
         waiting = group.create_task(parts.desk.use([order_of(slow, Kind.PDF) for _ in range(20)]))
-        assert await asyncio.to_thread(begun.wait, 30)
+        await slow.begins()
         for kind in (Kind.DIGEST, Kind.OFD):
             [quick] = await parts.desk.use([order_of(lambda material, now: b"quick", kind)])
             assert quick.error is None
         assert not waiting.done()
-        go_on.set()
+        slow.go_on.set()
     assert {outcome.error for outcome in waiting.result()} == {None}
 
 

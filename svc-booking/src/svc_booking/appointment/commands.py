@@ -16,7 +16,7 @@ from svc_booking.appointment.domain import (
 from svc_booking.appointment.events import event_of
 from svc_booking.appointment.ports import Alternatives, BookingDesk, Order, Outcome, UnitOfWork
 from svc_booking.hold.commands import take_places
-from svc_booking.rule.domain import BookingClosed
+from svc_booking.rule.domain import BookingClosed, Standing
 from svc_booking.slot.domain import Slot, SlotState, WrongSlot, refusal
 
 
@@ -98,13 +98,17 @@ class BookForPerson:
 async def book_for_person(
     cmd: BookForPerson, *, uow: UnitOfWork, clock: Clock, alternatives: Alternatives
 ) -> Appointment:
-    """Book places for a person at one of the clerk's points. Raises as `book_slot` does, and NotAllowed."""
+    """Book places for a person at one of the clerk's points.
+
+    Raises as `book_slot` does, and NotAllowed, BookedMeanwhile.
+    """
     now, wish = clock.now(), cmd.wish
     async with uow:
         slot = await uow.places.slot(cmd.slot_id)
         cmd.clerk.check_point(slot.service_point)
-        await _check(uow, slot, wish.person_id, wish.party_size, now)
+        standing = await _check(uow, slot, wish.person_id, wish.party_size, now)
         appointment = Appointment.in_slot(slot, wish, now)
+        appointment.day_number = standing.free_number
         missing = await _take(uow, appointment, slot, now)
         if missing is None:
             await uow.appointments.add(appointment, reminders_for(appointment, now))
@@ -133,6 +137,7 @@ async def reschedule_appointment(
     Raises:
         NoSuchAppointment, IllegalMove, OtherGroup, SameSlot, RescheduleLimit: see there.
         NoSuchSlot, BookingClosed, NotOpenYet, NoShowBlock, LateCancelBlock, DailyLimit: see there.
+        BookedMeanwhile: see there.
         SlotFull, QuotaFull: with the nearest free places as `alternatives`.
     """
     now = clock.now()
@@ -142,12 +147,12 @@ async def reschedule_appointment(
         if cmd.clerk is not None:
             cmd.clerk.check_point(slot.service_point)
         appointment.check_move(slot)
-        await _check_move(uow, slot, appointment, now)
+        day_number = await _check_move(uow, slot, appointment, now)
         old = Before.of(appointment)
         await uow.places.lock([old.slot_id, slot.id])
         missing = await _take(uow, appointment, slot, now)
         if missing is None:
-            await _leave(uow, appointment, old, slot, now)
+            await _leave(uow, appointment, old, slot, day_number, now)
             if cmd.clerk is not None:
                 await _note(uow, cmd.clerk, "appointment.reschedule", appointment, now)
             await uow.commit()
@@ -227,16 +232,18 @@ async def _locked(
     return appointment
 
 
-async def _check(uow: UnitOfWork, slot: Slot, person_id: str, party: int, now: datetime) -> None:
+async def _check(uow: UnitOfWork, slot: Slot, person_id: str, party: int, now: datetime) -> Standing:
     terms = await uow.places.terms(slot, now)
     terms.check_time(slot.starts_at, now)
     terms.check_party(party)
     day = slot.starts_at.astimezone(CITY_ZONE).date()
     standing = await uow.standings.of(person_id, slot.group, day, terms.rule, now)
     standing.check(terms.rule, slot.starts_at, now)
+    return standing
 
 
-async def _check_move(uow: UnitOfWork, slot: Slot, appointment: Appointment, now: datetime) -> None:
+async def _check_move(uow: UnitOfWork, slot: Slot, appointment: Appointment, now: datetime) -> int | None:
+    """Return the appointment's number on the new day. Raises what stands against the move."""
     terms = await uow.places.terms(slot, now)
     if appointment.starts_at < now + terms.rule.closes_before:
         raise BookingClosed("原预约即将开始或已经开始，不能改约", rule="closes_before", possible_at=None)
@@ -248,6 +255,7 @@ async def _check_move(uow: UnitOfWork, slot: Slot, appointment: Appointment, now
     # The appointment that moves stands in its own way neither as the open one nor on its day.
     others = replace(standing.without_open(), on_day=standing.on_day - same_day)
     others.check(terms.rule, slot.starts_at, now)
+    return appointment.day_number if same_day else standing.free_number
 
 
 async def _take(uow: UnitOfWork, appointment: Appointment, slot: Slot, now: datetime) -> SlotState | None:
@@ -255,11 +263,13 @@ async def _take(uow: UnitOfWork, appointment: Appointment, slot: Slot, now: date
     return await take_places(uow, slot.id, appointment.party_size, appointment.place_class, now)
 
 
-async def _leave(uow: UnitOfWork, appointment: Appointment, old: Before, slot: Slot, now: datetime) -> None:
+async def _leave(
+    uow: UnitOfWork, appointment: Appointment, old: Before, slot: Slot, day_number: int | None, now: datetime
+) -> None:
     """Give the old places back and write down where the appointment is now."""
     await uow.places.give_back(old.slot_id, appointment.party_size, appointment.place_class, now)
-    appointment.move_to(slot)
-    await uow.appointments.remind_anew(appointment, reminders_for(appointment, now))
+    appointment.move_to(slot, day_number)
+    await uow.appointments.keep_moved(appointment, reminders_for(appointment, now))
     uow.outbox.add(event_of(AppointmentRescheduled, appointment, **old.told()))
 
 

@@ -3,7 +3,7 @@
 An order waits only while the orders before it are being written, so a lone one goes through at once and a
 rush is written in large groups: what a transaction costs is shared. Within a slot the order of arrival
 decides. This is the hot path, so it goes to asyncpg directly. The CHECK on `slot.taken` and the partial
-unique index on open appointments stand behind it.
+unique indexes on a person's appointments stand behind it.
 """
 
 import asyncio
@@ -20,12 +20,14 @@ from lib_kernel import CITY_ZONE, Unavailable
 from lib_web import KeyedRequest, KeyReused, RepeatedRequest
 from svc_booking.appointment.ports import Order, Outcome
 from svc_booking.appointment.statements import CONFIRM, FACTS, TAKE
-from svc_booking.appointment.store import ONE_OPEN, day_at
-from svc_booking.rule.domain import AlreadyBooked, Standing
+from svc_booking.appointment.store import ONE_OPEN, collision, day_at
+from svc_booking.rule.domain import Standing
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 128
+# How often a lone order is tried when somebody else's crosses it each time.
+TRIES = 5
 # Somebody else booked the same person, or two processes met crosswise: each order alone will tell.
 COLLISIONS = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
 # No connection, a server that is shutting down, or one so busy that locks and statements run out of time.
@@ -99,6 +101,9 @@ class Counter:
             while batch := self._next_batch():
                 try:
                     await self._settle(batch)
+                except COLLISIONS:
+                    for waiting in batch:
+                        await self._settle_alone(waiting)
                 except Exception as error:
                     _fail(batch, error)
         finally:
@@ -120,26 +125,27 @@ class Counter:
         self._queue.extendleft(reversed(passed_over))
         return batch
 
-    async def _settle(self, batch: list[_Waiting]) -> None:
+    async def _settle(self, batch: Sequence[_Waiting]) -> None:
         async with self._pool.acquire() as connection:
             fit = _check(batch, await connection.fetch(FACTS, *_facts(batch)))
             if not fit:
                 return
-            try:
-                rows = await connection.fetch(self._statement, *_orders(fit))
-            except COLLISIONS as error:
-                if len(fit) == 1:
-                    raise _told(error, fit[0]) from error
-                for waiting in fit:
-                    await self._alone(waiting)
-                return
+            rows = await connection.fetch(self._statement, *_orders(fit))
         self._tell(fit, rows)
 
-    async def _alone(self, waiting: _Waiting) -> None:
-        try:
-            await self._settle([waiting])
-        except Exception as error:
-            _fail([waiting], error)
+    async def _settle_alone(self, waiting: _Waiting) -> None:
+        """Settle an order after a collision: what crossed it is seen by now, or crosses it no more."""
+        for is_last in [*[False] * (TRIES - 1), True]:
+            if waiting.done.done():
+                return
+            try:
+                return await self._settle([waiting])
+            except COLLISIONS as error:
+                told = _told(error, waiting)
+                if told is not None or is_last:
+                    _fail([waiting], told or DatabaseAway())
+            except Exception as error:
+                _fail([waiting], error)
 
     def _tell(self, batch: Sequence[_Waiting], rows: Sequence[Any]) -> None:
         """Tell everybody; who could still fit into what is left waits in front for the next turn."""
@@ -184,7 +190,9 @@ def _check(batch: Sequence[_Waiting], rows: Sequence[Any]) -> list[_Waiting]:
         try:
             if earlier is not None and keyed is not None:
                 raise RepeatedRequest(keyed) if earlier == keyed.request_hash else KeyReused
-            Standing(*standing).check(order.rule, order.appointment.starts_at, order.now)
+            known = Standing(*standing)
+            known.check(order.rule, order.appointment.starts_at, order.now)
+            order.appointment.day_number = known.free_number
         except Exception as refusal:
             _fail([waiting], refusal)
         else:
@@ -249,6 +257,7 @@ def _orders(batch: Sequence[_Waiting]) -> list[Any]:
                 kept.status if kept else None,
                 kept.body if kept else None,
                 a.partner,
+                a.day_number,
             )
         )
         reminders += [(r.id, r.appointment_id, r.ahead, r.due_at) for r in order.reminders]
@@ -257,18 +266,12 @@ def _orders(batch: Sequence[_Waiting]) -> list[Any]:
     return [*columns, *told]
 
 
-def _told(error: Exception, waiting: _Waiting) -> Exception:
-    """Return what a collision means for a lone order."""
+def _told(error: Exception, waiting: _Waiting) -> Exception | None:
+    """Return what a collision means for a lone order; None: it may go through when tried again."""
     constraint = getattr(error, "constraint_name", None)
-    if constraint == ONE_OPEN:
-        return AlreadyBooked(
-            "同一业务同时只能有一个未办理的预约，请先取消或改约原预约",
-            rule="one_open_per_group",
-            possible_at=None,
-        )
     if constraint == "pk_idempotency_key" and waiting.written.keyed is not None:
         return RepeatedRequest(waiting.written.keyed)
-    return error
+    return collision(constraint) if constraint == ONE_OPEN else None
 
 
 def _done(waiting: _Waiting, outcome: Outcome) -> None:

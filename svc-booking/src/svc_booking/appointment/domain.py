@@ -89,7 +89,8 @@ class Appointment:
 
     `party_size` places are taken (a group booking is one appointment). Green channel, home visit and extended
     hours are attributes, counted. `booked_by` is the clerk who booked for the person, `partner`
-    the bank at which it was booked.
+    the bank at which it was booked. `day_number` counts the person's appointments of a day: no two that are
+    not cancelled share one.
     """
 
     id: UUID
@@ -114,6 +115,7 @@ class Appointment:
     cancelled_at: datetime | None = None
     is_late_cancel: bool = False
     partner: str | None = None
+    day_number: int | None = None
 
     @classmethod
     def in_slot(cls, slot: Slot, wish: Wish, now: datetime) -> "Appointment":
@@ -159,12 +161,13 @@ class Appointment:
         if slot.id == self.slot_id:
             raise SameSlot
 
-    def move_to(self, slot: Slot) -> None:
+    def move_to(self, slot: Slot, day_number: int | None) -> None:
         """Change to another slot of the same group (改约). Raises as `check_move` does."""
         self.check_move(slot)
         self.slot_id, self.starts_at = slot.id, slot.starts_at
         self.service_point, self.service_point_name = slot.service_point, slot.service_point_name
         self.is_extended = slot.is_extended
+        self.day_number = day_number
         self.reschedules += 1
 
     def miss(self) -> None:

@@ -45,6 +45,7 @@ from svc_booking.database import AUDIT
 from svc_booking.hold.domain import HoldOver, NoSuchHold
 from svc_booking.rule.domain import (
     AlreadyBooked,
+    BookedMeanwhile,
     BookingClosed,
     DailyLimit,
     LateCancelBlock,
@@ -60,7 +61,7 @@ router = APIRouter(prefix="/v1/appointments", tags=["预约"])
 express = APIRouter(prefix="/v1/appointments", tags=["预约"], route_class=BookingRoute)
 
 TIME_PROBLEMS = (NoSuchSlot, BookingClosed, NotOpenYet, SlotFull, QuotaFull)
-CONDUCT_PROBLEMS = (NoShowBlock, LateCancelBlock, DailyLimit)
+CONDUCT_PROBLEMS = (NoShowBlock, LateCancelBlock, DailyLimit, BookedMeanwhile)
 BOOKING_PROBLEMS = problems(
     *TIME_PROBLEMS,
     *CONDUCT_PROBLEMS,

@@ -85,7 +85,7 @@ class Appointments(Protocol):
     """Appointments by id, locked for the transaction."""
 
     async def add(self, booked: Appointment, reminders: Iterable[Reminder]) -> None:
-        """Keep a new appointment with its reminders."""
+        """Keep a new appointment with its reminders. Raises AlreadyBooked, BookedMeanwhile."""
         ...
 
     async def lock(self, appointment_id: UUID) -> Appointment:
@@ -96,8 +96,8 @@ class Appointments(Protocol):
         """Drop the reminders not sent yet."""
         ...
 
-    async def remind_anew(self, moved: Appointment, reminders: Iterable[Reminder]) -> None:
-        """Put new reminders in the place of those not sent yet."""
+    async def keep_moved(self, moved: Appointment, reminders: Iterable[Reminder]) -> None:
+        """Write where an appointment is now, with its new reminders. Raises BookedMeanwhile."""
         ...
 
 

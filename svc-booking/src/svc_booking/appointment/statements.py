@@ -19,12 +19,12 @@ WITH req AS (
         $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
         $9::timestamptz[], $10::text[], $11::timestamptz[], $12::int[], $13::text[], $14::bool[], $15::bool[],
         $16::bool[], $17::text[], $18::uuid[], $19::timestamptz[], $20::uuid[], $21::text[], $22::text[],
-        $23::text[], $24::text[], $25::bytea[], $26::smallint[], $27::bytea[], $28::text[]
+        $23::text[], $24::text[], $25::bytea[], $26::smallint[], $27::bytea[], $28::text[], $29::smallint[]
     ) WITH ORDINALITY AS r (
         id, slot_id, person_id, item_code, item_codes, service_point, service_point_name, group_code,
         starts_at, channel, booked_at, party_size, place_class, is_green, is_home_visit, is_extended,
         booked_by, hold_id, now, event_id, event_type, envelope, scope, key, request_hash, status, body,
-        partner, ord)
+        partner, day_number, ord)
 )"""
 
 # Takes the places. The slots are locked in one order, each with its newest counts; within a slot who came
@@ -70,15 +70,15 @@ _CONFIRM = """, placed AS (
 _WRITE = """, booked AS (
     INSERT INTO appointment (id, slot_id, person_id, item_code, item_codes, service_point, service_point_name,
                              group_code, starts_at, channel, booked_at, status, party_size, place_class,
-                             is_green, is_home_visit, is_extended, booked_by, partner)
+                             is_green, is_home_visit, is_extended, booked_by, partner, day_number)
     SELECT id, slot_id, person_id, item_code, string_to_array(item_codes, E'\\n'), service_point,
            service_point_name, group_code, starts_at, channel, booked_at, 'booked', party_size, place_class,
-           is_green, is_home_visit, is_extended, booked_by, partner
+           is_green, is_home_visit, is_extended, booked_by, partner, day_number
     FROM granted WHERE slot_id IN (SELECT id FROM placed) RETURNING id
 ), reminded AS (
     INSERT INTO reminder (id, appointment_id, ahead, due_at)
     SELECT m.id, booked.id, m.ahead, m.due_at
-    FROM unnest($29::uuid[], $30::uuid[], $31::text[], $32::timestamptz[])
+    FROM unnest($30::uuid[], $31::uuid[], $32::text[], $33::timestamptz[])
          AS m (id, appointment_id, ahead, due_at)
     JOIN booked ON booked.id = m.appointment_id
 ), told AS (

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -20,13 +21,14 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql_text
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_db import EnumText, UtcDateTime
-from lib_kernel import CITY_ZONE
+from lib_kernel import CITY_ZONE, DomainError
 from svc_booking.appointment.domain import Appointment, NoSuchAppointment, Reminder, Status
 from svc_booking.database import MAPPERS, METADATA
-from svc_booking.rule.domain import BookingRule, Standing
+from svc_booking.rule.domain import ONE_OPEN_TEXT, AlreadyBooked, BookedMeanwhile, BookingRule, Standing
 from svc_booking.slot.store import slot
 
 appointment = Table(
@@ -54,6 +56,7 @@ appointment = Table(
     Column("cancelled_at", UtcDateTime),
     Column("is_late_cancel", Boolean, nullable=False, server_default=sql_text("false")),
     Column("partner", Text, comment="bank at which it was booked"),
+    Column("day_number", SmallInteger, comment="of the person's that day; null: of before"),
 )
 ONE_OPEN = "uq_appointment_one_open"
 Index(
@@ -62,6 +65,15 @@ Index(
     appointment.c.group,
     unique=True,
     postgresql_where=appointment.c.status == Status.BOOKED,
+)
+ONE_NUMBER = "uq_appointment_day_number"
+Index(
+    ONE_NUMBER,
+    appointment.c.person_id,
+    sql_text("((starts_at AT TIME ZONE 'Asia/Shanghai')::date)"),
+    appointment.c.day_number,
+    unique=True,
+    postgresql_where=(appointment.c.status != Status.CANCELLED) & appointment.c.day_number.is_not(None),
 )
 Index("ix_appointment_person", appointment.c.person_id, appointment.c.starts_at.desc(), appointment.c.id)
 Index(
@@ -94,7 +106,10 @@ SELECT (array_agg(a.id) FILTER (WHERE a.status = 'booked' AND a.group_code = r.g
            AS last_no_show_at,
        count(*) FILTER (WHERE a.is_late_cancel AND a.cancelled_at >= r.late_since) AS late_cancels,
        max(a.cancelled_at) FILTER (WHERE a.is_late_cancel AND a.cancelled_at >= r.late_since)
-           AS last_late_cancel_at
+           AS last_late_cancel_at,
+       coalesce(array_agg(a.day_number) FILTER (
+           WHERE a.status <> 'cancelled' AND a.day_number IS NOT NULL AND a.starts_at >= r.day_at
+             AND a.starts_at < r.day_at + interval '1 day'), '{}') AS numbers
 FROM appointment a
 WHERE a.person_id = r.person_id AND a.starts_at >= least(r.no_show_since, r.late_since)
 """
@@ -107,6 +122,13 @@ SELECT s.* FROM (SELECT CAST(:person AS text) AS person_id, CAST(:group AS text)
 CROSS JOIN LATERAL ({STANDING}) AS s
 """  # noqa: S608 - made of constants only
 )
+
+
+def collision(constraint: str | None) -> DomainError | None:
+    """Return what an index says when somebody booked the same person at the same moment."""
+    if constraint == ONE_OPEN:
+        return AlreadyBooked(ONE_OPEN_TEXT, rule="one_open_per_group", possible_at=None)
+    return BookedMeanwhile() if constraint == ONE_NUMBER else None
 
 
 def day_at(day: date) -> datetime:
@@ -142,9 +164,9 @@ class AppointmentStore:
         self._session = session
 
     async def add(self, booked: Appointment, reminders: Iterable[Reminder]) -> None:
-        """Keep a new appointment with its reminders."""
+        """Keep a new appointment with its reminders. Raises AlreadyBooked, BookedMeanwhile."""
         self._session.add(booked)
-        await self._session.flush()
+        await self._flush()
         await self._remind(reminders)
 
     async def lock(self, appointment_id: UUID) -> Appointment:
@@ -160,10 +182,18 @@ class AppointmentStore:
             delete(reminder).where(reminder.c.appointment_id == gone.id, reminder.c.sent_at.is_(None))
         )
 
-    async def remind_anew(self, moved: Appointment, reminders: Iterable[Reminder]) -> None:
-        """Put new reminders in the place of those not sent yet."""
+    async def keep_moved(self, moved: Appointment, reminders: Iterable[Reminder]) -> None:
+        """Write where an appointment is now, with its new reminders. Raises BookedMeanwhile."""
+        await self._flush()
         await self.drop_reminders(moved)
         await self._remind(reminders)
+
+    async def _flush(self) -> None:
+        try:
+            await self._session.flush()
+        except IntegrityError as error:
+            known = collision(getattr(error.orig and error.orig.__cause__, "constraint_name", None))
+            raise known or error from error
 
     async def _remind(self, reminders: Iterable[Reminder]) -> None:
         if rows := [vars(row) for row in reminders]:

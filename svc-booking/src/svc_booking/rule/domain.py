@@ -1,14 +1,16 @@
 """Rules in layers: city, kind of point, point, business group; the closer one wins, value by value."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 from lib_kernel import CITY_ZONE, Conflict, NotFound
 from svc_booking.calendar.domain import PointCalendar
 
+ONE_OPEN_TEXT = "同一业务同时只能有一个未办理的预约，请先取消或改约原预约"
 FURTHEST_SEARCH = timedelta(days=40)  # Longer than any run of closed days.
 
 
@@ -45,6 +47,13 @@ class DailyLimit(Conflict):
 
     code = "daily-limit"
     title = "当日预约次数已达上限"
+
+
+class BookedMeanwhile(Conflict):
+    """Another appointment of the person was written at the same moment; whether a rule stands is open."""
+
+    code = "booked-meanwhile"
+    title = "该办事人的另一个预约刚刚写入，请重试"
 
 
 class NoShowBlock(Conflict):
@@ -210,7 +219,10 @@ class Terms:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known of a person when they book: open appointment of the group, that day's, past conduct."""
+    """What is known of a person when they book: open appointment of the group, that day's, past conduct.
+
+    `numbers` are those of the day's appointments, see `free_number`.
+    """
 
     open_id: UUID | None = None
     open_starts_at: datetime | None = None
@@ -219,6 +231,16 @@ class Standing:
     last_no_show_at: datetime | None = None
     late_cancels: int = 0
     last_late_cancel_at: datetime | None = None
+    numbers: Sequence[int] = ()
+
+    @property
+    def free_number(self) -> int:
+        """Return the lowest number that none of the person's appointments of the day has.
+
+        Who books twice at the same moment finds the same one: the database lets only one of them have it, so
+        `per_day` holds whatever happens at once.
+        """
+        return next(number for number in count(1) if number not in self.numbers)
 
     def without_open(self) -> "Standing":
         """Return the standing of one who moves the open appointment of the group."""
@@ -250,7 +272,7 @@ class Standing:
                 )
         if self.open_id is not None:
             raise AlreadyBooked(
-                "同一业务同时只能有一个未办理的预约，请先取消或改约原预约",
+                ONE_OPEN_TEXT,
                 rule="one_open_per_group",
                 appointment_id=str(self.open_id),
                 possible_at=_iso(self.open_starts_at) if self.open_starts_at else None,
