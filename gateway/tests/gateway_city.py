@@ -66,6 +66,7 @@ class Stub:
     items: dict[str, list[str]] = field(default_factory=dict)  # codes by the mark of a channel
     paths: list[str] = field(default_factory=list)
     answer: dict[str, Any] | None = None
+    status: int = 200
     is_silent: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -94,7 +95,7 @@ class Stub:
         fields = [(b"content-type", b"application/json"), (b"etag", b'"x"')]
         if self.cache_control is not None:
             fields.append((b"cache-control", self.cache_control.encode()))
-        await send({"type": "http.response.start", "status": 200, "headers": fields})
+        await send({"type": "http.response.start", "status": self.status, "headers": fields})
         await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
 

@@ -8,10 +8,10 @@ from gateway_city import City
 
 from gateway.cache import ReadCache
 from gateway.guards import UpstreamUnavailable
-from gateway.upstream import Fields
+from gateway.wire import Fields
 from lib_contracts.catalog import ItemPublished
 
-KEPT: Fields = [(b"ETag", b'"v1"'), (b"Cache-Control", b"max-age=30")]
+KEPT: Fields = [(b"etag", b'"v1"'), (b"cache-control", b"max-age=30")]
 
 
 class Source:
@@ -81,7 +81,7 @@ async def test_an_old_answer_is_given_while_the_service_is_away() -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [[(b"ETag", b'"v1"')], [(b"Cache-Control", b"max-age=30")], [(b"Cache-Control", b"no-cache")]]
+    "headers", [[(b"etag", b'"v1"')], [(b"cache-control", b"max-age=30")], [(b"Cache-Control", b"no-cache")]]
 )
 async def test_an_answer_without_tag_or_age_is_not_kept(headers: Fields) -> None:
     cache, source = ReadCache(1000), Source(headers)

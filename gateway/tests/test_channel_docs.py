@@ -1,6 +1,7 @@
 """Each channel's document is the services' own, cut to what the channel may reach."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,16 @@ async def test_the_page_shows_every_operation_and_names_no_outside_address() -> 
     document, page = await docs().openapi("staff"), await docs().page("staff")
     assert page.count('<details class="op">') == sum(len(path) for path in document["paths"].values())
     assert "http" not in page
+
+
+async def test_the_page_tells_what_answers_are_made_of_and_means_in_words() -> None:
+    page = await docs().page("bank")
+    assert '<a href="#schema-catalog_Facet">catalog_Facet</a>' in page
+    assert page.count('id="schema-catalog_Facet"') == 1
+    linked, there = re.findall(r'href="#(schema-[^"]+)"', page), re.findall(r' id="(schema-[^"]+)"', page)
+    assert set(linked) <= set(there)
+    assert "Successful Response" not in page
+    assert "Validation Error" not in page
 
 
 def test_the_table_names_operations_that_exist() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import openpyxl
 import pytest
+import structlog
 from gateway_city import City, ed25519_pair
 from gateway_replica import eventually, replica
 
@@ -103,6 +104,15 @@ def test_only_trusted_proxies_say_for_whom_they_ask() -> None:
     assert client("10.9.9.9", "198.51.100.1", "10.0.0.0/8") == "198.51.100.1"
     # What the client itself wrote in front is not believed.
     assert client("10.9.9.9", "1.1.1.1, 198.51.100.1, 10.8.8.8", "10.0.0.0/8") == "198.51.100.1"
+
+
+def test_an_operator_is_told_once_that_a_proxy_in_front_is_not_trusted() -> None:
+    forwarded = Request("GET", "/", {"x-forwarded-for": "198.51.100.1"}, b"", "10.9.9.9")
+    untrusting, trusting = TrustedProxies(()), TrustedProxies(("10.0.0.0/8",))
+    with structlog.testing.capture_logs() as logged:
+        for proxies in (untrusting, untrusting, trusting):
+            proxies.client_of(forwarded)
+    assert [entry["event"] for entry in logged] == ["proxies.none_trusted"]
 
 
 async def register(city: City, code: str, **terms: Any) -> SigningKey:

@@ -17,6 +17,7 @@ from gateway.guards import (
     UpstreamUnavailable,
 )
 from gateway.upstream import Outgoing, Upstream, UpstreamTimeout
+from lib_messaging import stop_tasks
 from lib_testing import free_port
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
@@ -25,6 +26,10 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 def asking(method: str = "GET", *, repeatable: bool = True) -> Outgoing:
     return Outgoing("catalog", method, "/v1/items", [], b"", repeatable)
+
+
+async def welcome() -> bool:
+    return True
 
 
 @asynccontextmanager
@@ -136,7 +141,9 @@ async def test_a_stream_may_be_silent_for_long() -> None:
     request = Outgoing("catalog", "GET", "/", [], b"", is_repeatable=True, is_stream=True)
     async with talking(port, slow), upstream(port) as made:
         answer = await made.send(request)
-        assert [chunk async for chunk in answer.chunks] == [b"data: 1\n\n"]
+        assert await answer.chunk() == b"data: 1\n\n"
+        assert await answer.chunk() == b""
+        assert answer.is_at_end
 
 
 def test_a_full_house_refuses_at_the_door() -> None:
@@ -151,20 +158,20 @@ async def test_streams_leave_room_for_requests_and_end_when_the_process_drains()
     house, ended = InFlight(most_requests=1, most_streams=1), []
 
     async def listen() -> None:
-        with house.request(), house.stream("a"):
+        with house.request(), house.stream("a", welcome):
             await asyncio.Event().wait()
         ended.append(True)
 
     stream = asyncio.create_task(listen())
     await asyncio.sleep(0)
     # The stream does not take the one place of requests.
-    with house.request(), pytest.raises(Overloaded), house.stream("a"):
+    with house.request(), pytest.raises(Overloaded), house.stream("a", welcome):
         pass
     house.end_streams()
     await stream
     assert ended == [True]
     assert (house.requests, house.streams) == (0, set())
-    with house.request(), pytest.raises(Overloaded), house.stream("a"):
+    with house.request(), pytest.raises(Overloaded), house.stream("a", welcome):
         pass  # A stream that began now would keep the process from stopping.
 
 
@@ -172,7 +179,7 @@ async def test_a_stream_that_is_cancelled_otherwise_stays_cancelled() -> None:
     house = InFlight(most_requests=1, most_streams=1)
 
     async def listen() -> None:
-        with house.request(), house.stream("a"):
+        with house.request(), house.stream("a", welcome):
             await asyncio.Event().wait()
 
     stream = asyncio.create_task(listen())
@@ -204,36 +211,44 @@ async def test_streams_that_fill_the_house_last_longer_than_requests() -> None:
     with pytest.raises(Overloaded) as refused, InFlight(0, 0).request():
         pass
     assert refused.value.facts["retry_after"] == 1
-    with pytest.raises(Overloaded) as refused, InFlight(1, 0).stream("a"):
+    with pytest.raises(Overloaded) as refused, InFlight(1, 0).stream("a", welcome):
         pass
     assert refused.value.facts["retry_after"] == 30
 
 
 async def test_one_caller_does_not_take_the_streams_of_all() -> None:
     house = InFlight(most_requests=9, most_streams=9, most_of_one=1)
-    with house.request(), house.stream("a"):
-        with house.request(), pytest.raises(TooManyRequests), house.stream("a"):
+    with house.request(), house.stream("a", welcome):
+        with house.request(), pytest.raises(TooManyRequests), house.stream("a", welcome):
             pass
-        with house.request(), house.stream("b"):
+        with house.request(), house.stream("b", welcome):
             pass
 
 
-async def test_a_stream_lasts_so_long_and_that_of_who_is_shut_out_ends_at_once() -> None:
+async def test_a_stream_lasts_so_long() -> None:
     lasting = InFlight(1, 9, longest=timedelta(milliseconds=1))
-    with lasting.request(), lasting.stream("a") as late:
+    with lasting.request(), lasting.stream("a", welcome) as late:
         await asyncio.Event().wait()
     assert late.is_ended
-    house, ended = InFlight(9, 9), []
 
-    async def listen(holder: str) -> None:
-        with house.request(), house.stream(holder, holder):
+
+async def test_streams_of_who_is_not_welcome_any_more_end_and_no_others() -> None:
+    house, ended, unwelcome = InFlight(9, 9), list[str](), set[str]()
+
+    async def listen(owner: str) -> None:
+        async def is_welcome() -> bool:
+            return owner not in unwelcome
+
+        with house.request(), house.stream(owner, is_welcome):
             await asyncio.Event().wait()
-        ended.append(holder)
+        ended.append(owner)
 
-    tasks = [asyncio.create_task(listen(holder)) for holder in ("psbc", "ccb")]
+    tasks = [asyncio.create_task(listen(owner)) for owner in ("psbc", "ccb")]
+    watch = asyncio.create_task(house.watch(every=0))
     await asyncio.sleep(0)
-    house.end_streams_of("psbc")
+    unwelcome.add("psbc")
     await tasks[0]
     assert (ended, tasks[1].done()) == (["psbc"], False)
     house.end_streams()
     await tasks[1]
+    await stop_tasks([watch])

@@ -1,6 +1,7 @@
 """Composed screens: everything at once, and what is there when a service is away."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
+from gateway.indicator_page import render
 from gateway.indicators import Gatherer, indicator_routes
 from gateway.screens import screens
 from gateway.visits import Visits
@@ -205,3 +207,25 @@ async def test_the_page_says_what_is_missing_and_loads_nothing_from_elsewhere(cl
     assert "http://" not in page
     assert "https://" not in page
     assert page.count("data-option=") == 2
+
+
+def test_the_page_gives_deadlines_and_ratings_a_heading_and_licence_types_one_chart() -> None:
+    rows: list[tuple[Any, ...]] = [
+        ("on_time_share", "按时办结率", 0.99, "share", "catalog"),
+        ("satisfied_share", "好差评好评率", 0.98, "share", "complaint"),
+        ("area_persons_reported", "区域协查上报人数", 5, "count", "complaint"),
+        *(
+            (f"licenses_valid:种类{number}", f"有效：种类{number}", number, "count", "license")
+            for number in range(30)
+        ),
+    ]
+    names = ("code", "title", "value", "unit", "source")
+    rest = {"reported_2021": None, "numerator": None, "denominator": None}
+    items = [{**dict(zip(names, row, strict=True)), **rest} for row in rows]
+    at = datetime(2026, 3, 4, tzinfo=UTC)
+    page = render({"year": 2026, "at": at, "missing": [], "items": items, "halls": []})
+    assert [page.count(f"<h2>{heading}</h2>") for heading in ("期限", "诉求与评价", "电子证照")] == [1, 1, 0]
+    assert page.count('class="tile"') == 3
+    assert page.count("data-option=") == 3
+    assert "种类29" in page.partition("<details>")[0]
+    assert "种类3&quot;" not in page.partition("<details>")[0]

@@ -70,6 +70,24 @@ async def test_staff_on_the_mobile_channel_have_no_staff_operations(city: City) 
             assert answer.status_code == 403, f"{route.method} {route.template}"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        ("GET", "/assets/no-such-file.css", (404, "/problems/no-such-path")),
+        ("GET", "/assets/%2e%2e/settings.py", (404, "/problems/no-such-path")),
+        ("GET", "/assets/", (404, "/problems/no-such-path")),
+        ("POST", "/assets/city.css", (405, "/problems/method-not-allowed")),
+        ("DELETE", "/public/docs", (404, "/problems/no-such-path")),
+    ],
+)
+async def test_files_and_pages_refuse_as_operations_do(
+    city: City, method: str, path: str, told: tuple[int, str]
+) -> None:
+    answer = await city.client.request(method, path)
+    assert (answer.status_code, answer.json()["type"]) == told
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def claims() -> dict[str, Any]:
     now = int(time.time())
     return {

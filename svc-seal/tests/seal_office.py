@@ -46,7 +46,7 @@ class Office:
             "seal_code": CODE,
             "purpose": "签发证照",
             "use_key": key,
-            **({} if {"keyword", "across_pages"} & more.keys() else {"x": 200, "y": 130}),
+            **({} if {"keyword", "across_pages"} & more.keys() else {"x": 150, "y": 130}),
             **more,
         }
         return await self.license.post("/v1/documents", json=body)

@@ -5,14 +5,12 @@ import json
 import random
 import subprocess
 import time
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import asyncpg
 from bench.harness import CONNECTIONS, SECONDS, Figure, Measure, citizen_tokens, database
+from bench.load import Answers, request, send
 
 from lib_local._plan import Plan
 from lib_local._postgres import binary
@@ -24,107 +22,15 @@ RUSH_SLOTS = 40
 RUSH_CONNECTIONS = 200
 
 
-@dataclass
-class Answers:
-    """What the load generator saw: statuses, seconds each took, when the last place was given."""
-
-    statuses: Counter[int] = field(default_factory=Counter)
-    seconds: list[float] = field(default_factory=list)
-    last_booked_at: float = 0.0
-    without_alternatives: int = 0
-
-    def percentile(self, share: float) -> float:
-        """Return milliseconds that this share of the answers took at most."""
-        ranked = sorted(self.seconds)
-        return 1000 * ranked[min(len(ranked) - 1, int(len(ranked) * share))]
-
-
-class Client(asyncio.Protocol):
-    """One kept-alive connection that sends prepared requests one after the other.
-
-    Plain HTTP/1.1 without a library: the generator shares the cores with what it measures.
-    """
-
-    def __init__(self, requests: Iterator[bytes], answers: Answers, until: float) -> None:
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._requests = requests
-        self._answers = answers
-        self._until = until
-        self._buffer = b""
-        self._sent_at = 0.0
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._next()
-
-    def data_received(self, data: bytes) -> None:
-        """Count a whole answer and send the next request."""
-        self._buffer += data
-        head, separator, body = self._buffer.partition(b"\r\n\r\n")
-        if not separator:
-            return
-        fields = head.lower()
-        if b"transfer-encoding: chunked" in fields:
-            if not body.endswith(b"0\r\n\r\n"):
-                return
-        elif len(body) < int(fields.split(b"content-length:")[1].split(b"\r\n")[0]):
-            return
-        self._buffer = b""
-        self._count(int(head[9:12]), body)
-        self._next()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Note that the server hung up before the end."""
-        if not self.done.done():
-            self.done.set_exception(error or ConnectionResetError("the gateway hung up"))
-
-    def _count(self, status: int, body: bytes) -> None:
-        now = time.perf_counter()
-        self._answers.statuses[status] += 1
-        self._answers.seconds.append(now - self._sent_at)
-        if status == 201:
-            self._answers.last_booked_at = now
-        elif b'"alternatives":[{' not in body:
-            self._answers.without_alternatives += 1
-
-    def _next(self) -> None:
-        assert self._transport is not None
-        request = next(self._requests, None) if time.perf_counter() < self._until else None
-        if request is None:
-            if not self.done.done():
-                self.done.set_result(None)
-            self._transport.close()
-            return
-        self._sent_at = time.perf_counter()
-        self._transport.write(request)
-
-
-async def send(plan: Plan, requests: list[bytes], connections: int, seconds: float) -> tuple[Answers, float]:
-    """Send requests over some connections; return what came back and when it began."""
-    answers, queue = Answers(), iter(requests)
-    loop, begin = asyncio.get_running_loop(), time.perf_counter()
-    clients = []
-    for _ in range(connections):
-        _, client = await loop.create_connection(
-            lambda: Client(queue, answers, begin + seconds), "127.0.0.1", plan.port("gateway")
-        )
-        clients.append(client.done)
-    await asyncio.gather(*clients)
-    return answers, begin
-
-
 def order(plan: Plan, slot_id: str, token: str) -> bytes:
     """Return a whole booking request as the mobile app sends it."""
     body = json.dumps({"slot_id": slot_id, "item_code": "410101001000"}).encode()
-    head = (
-        f"POST /mobile/v1/appointments HTTP/1.1\r\nHost: 127.0.0.1:{plan.port('gateway')}\r\n"
-        f"Authorization: Bearer {token}\r\nIdempotency-Key: {uuid4().hex}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+    fields = {
+        "Authorization": f"Bearer {token}",
+        "Idempotency-Key": uuid4().hex,
+        "Content-Type": "application/json",
+    }
+    return request("POST", plan.port("gateway"), "/mobile/v1/appointments", fields, body)
 
 
 if TYPE_CHECKING:
@@ -152,8 +58,8 @@ async def book(plan: Plan, demo: dict[str, Any]) -> Figure:
     tokens = await asyncio.to_thread(citizen_tokens, plan, demo, PERSONS * 40)
     slots = await slots_of(connection, demo, 20)
     requests = [order(plan, slots[number % len(slots)], token) for number, token in enumerate(tokens)]
-    answers, begin = await send(plan, requests, CONNECTIONS, SECONDS)
-    own = answers.statuses[201] / (time.perf_counter() - begin)
+    answers = await send(plan.port("gateway"), iter(requests), connections=CONNECTIONS, seconds=SECONDS)
+    own = answers.per_second(201)
     await connection.close()
     raw = pgbench(plan, dsn)
     versus = f"pgbench, the same statement, same server: {raw:.0f}; p99 {answers.percentile(0.99):.0f} ms"
@@ -189,8 +95,18 @@ async def rush(plan: Plan, demo: dict[str, Any]) -> Figure:
     tokens = await asyncio.to_thread(citizen_tokens, plan, demo, RUSH_REQUESTS, "rush")
     chosen = random.Random(410400)  # noqa: S311 - which slot who wants, the same in every run
     requests = [order(plan, chosen.choice(slots), token) for token in tokens]
-    answers, begin = await send(plan, requests, RUSH_CONNECTIONS, 300.0)
-    whole = time.perf_counter() - begin
+    begin, last_booked_at, without_alternatives = time.perf_counter(), 0.0, 0
+
+    def look(status: int, body: bytes) -> None:
+        nonlocal last_booked_at, without_alternatives
+        if status == 201:
+            last_booked_at = time.perf_counter()
+        elif b'"alternatives":[{' not in body:
+            without_alternatives += 1
+
+    answers = await send(
+        plan.port("gateway"), iter(requests), connections=RUSH_CONNECTIONS, seconds=300.0, look=look
+    )
     booked = await connection.fetchval("SELECT count(*) FROM appointment WHERE status = 'booked'") - before
     over = await connection.fetchval(
         """SELECT count(*) FROM slot s WHERE taken <>
@@ -199,18 +115,18 @@ async def rush(plan: Plan, demo: dict[str, Any]) -> Figure:
         slots,
     )
     await connection.close()
-    assert (booked, over, answers.without_alternatives) == (RUSH_PLACES, 0, 0), (booked, over, answers)
+    assert (booked, over, without_alternatives) == (RUSH_PLACES, 0, 0), (booked, over, without_alternatives)
     assert answers.statuses == {201: RUSH_PLACES, 409: RUSH_REQUESTS - RUSH_PLACES}, answers.statuses
-    own, raw = RUSH_PLACES / (answers.last_booked_at - begin), pgbench(plan, dsn)
-    return Figure(own, "bookings/s", _rush_text(answers, whole, raw), own / raw)
+    own, raw = RUSH_PLACES / (last_booked_at - begin), pgbench(plan, dsn)
+    return Figure(own, "bookings/s", _rush_text(answers, raw), own / raw)
 
 
-def _rush_text(answers: Answers, whole: float, raw: float) -> str:
+def _rush_text(answers: Answers, raw: float) -> str:
     p50, p99 = answers.percentile(0.5), answers.percentile(0.99)
-    refused = RUSH_REQUESTS - RUSH_PLACES
+    refused, asked = RUSH_REQUESTS - RUSH_PLACES, RUSH_REQUESTS / answers.whole
     return (
         f"pgbench, the same statement, same server: {raw:.0f}; {RUSH_PLACES} booked, {refused} refused with "
-        f"alternatives, no 5xx, {RUSH_REQUESTS / whole:.0f} requests/s, p50 {p50:.0f} ms, p99 {p99:.0f} ms"
+        f"alternatives, no 5xx, {asked:.0f} requests/s, p50 {p50:.0f} ms, p99 {p99:.0f} ms"
     )
 
 

@@ -8,14 +8,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import aiohttp
 
 from lib_local._identity import DemoIdentityProvider
 from lib_local._keys import open_keys
@@ -29,12 +26,13 @@ CONNECTIONS = 32
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured value with what it is compared to."""
+    """A measured value with what it is compared to; `beside` holds what else the same run showed."""
 
     value: float
     unit: str
     versus: str
     ratio: float | None
+    beside: Mapping[str, float] = field(default_factory=dict)
 
 
 Measure = Callable[[Plan, dict[str, Any]], Awaitable[Figure]]
@@ -65,23 +63,6 @@ def platform() -> Generator[tuple[Plan, dict[str, Any]]]:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-async def rate(url: Callable[[], str], headers: Callable[[int], dict[str, str]]) -> float:
-    """Return successful GET requests a second over `CONNECTIONS` connections."""
-    done = 0
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as session:
-
-        async def ask(number: int, until: float) -> None:
-            nonlocal done
-            while time.perf_counter() < until:
-                async with session.get(url(), headers=headers(number)) as answer:
-                    await answer.read()
-                    done += answer.status == 200
-
-        begin = time.perf_counter()
-        await asyncio.gather(*(ask(number, begin + SECONDS) for number in range(CONNECTIONS)))
-        return done / (time.perf_counter() - begin)
 
 
 def citizen_tokens(plan: Plan, demo: dict[str, Any], count: int, crowd: str = "bench") -> list[str]:

@@ -4,7 +4,6 @@ Every `bench_*.py` beside this file gives its `FIGURES`. The platform is started
 its own. Results go to `.run/bench.json`.
 """
 
-import asyncio
 import json
 import os
 import sys
@@ -12,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from bench.harness import ROOT, Figure, Measure, platform
 
 from lib_local._plan import Plan
@@ -33,7 +33,7 @@ def main() -> None:
     print("starting the platform …", flush=True)
     with platform() as (plan, demo):
         for name, measure in wanted.items():
-            results[name] = _as_json(asyncio.run(_measure(measure, plan, demo)))
+            results[name] = _as_json(uvloop.run(_measure(measure, plan, demo)))
             print(_line(name, results[name]), flush=True)
     target = Path(os.environ.get("RUN_DIR", ROOT / ".run")) / "bench.json"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,8 @@ def main() -> None:
 
 def _line(name: str, result: dict[str, Any]) -> str:
     ratio = f"{result['ratio']:.3f}" if result["ratio"] is not None else "-"
-    return f"{name:<24}{result['value']:>10.4g} {result['unit']:<12} ratio {ratio:<8} {result['versus']}"
+    line = f"{name:<24}{result['value']:>10.4g} {result['unit']:<12} ratio {ratio:<8} {result['versus']}"
+    return line + "".join(f"; {what} {value:g}" for what, value in result["beside"].items())
 
 
 async def _measure(measure: Measure, plan: Plan, demo: dict[str, Any]) -> Figure:
@@ -55,6 +56,7 @@ def _as_json(figure: Figure) -> dict[str, Any]:
         "unit": figure.unit,
         "versus": figure.versus,
         "ratio": round(figure.ratio, 3) if figure.ratio is not None else None,
+        "beside": {what: round(value, 3) for what, value in figure.beside.items()},
     }
 
 

@@ -54,6 +54,14 @@ async def test_a_request_that_can_be_read_two_ways_is_refused(runner: Runner, re
     assert 400 <= status_of(answer) < 500
 
 
+async def test_an_address_with_words_in_it_is_told_how_to_write_them(runner: Runner) -> None:
+    """As from a curl command with Chinese words in its address."""
+    target = "/public/v1/items?q=食品".encode()
+    answer = await talk(runner, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (status_of(answer), b"application/problem+json" in answer) == (400, True)
+    assert "百分号编码" in json.loads(answer.split(b"\r\n\r\n", 1)[1])["detail"]
+
+
 async def test_a_request_for_nothing_in_particular_is_refused(runner: Runner) -> None:
     assert status_of(await talk(runner, b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")) == 404
 

@@ -5,14 +5,13 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from gateway.upstream import Fields
+from gateway.wire import Fields
 from lib_kernel import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -23,8 +22,7 @@ LOOK_SECONDS = 0.2
 CHANGES = "catalog.item.*.v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A whole answer. `generation` is that of the catalogue it was read from."""
 
     status: int
@@ -113,7 +111,7 @@ class ReadCache:
 
     async def _fetch(self, key: str, generation: int, fetch: Fetch) -> Stored:
         status, headers, body = await fetch()
-        fields = {name.lower(): value for name, value in headers}
+        fields = dict(headers)
         age = MAX_AGE.search(fields.get(b"cache-control", b""))
         etag = fields.get(b"etag", b"")
         fresh_until = time.monotonic() + (int(age[1]) if age else 0)

@@ -134,11 +134,19 @@ def _for_channel(operation: Document, route: Route, channel: str) -> Document:
     kept = {key: value for key, value in operation.items() if key not in {"security", "operationId"}}
     answers = {**described, **operation.get("responses", {})}
     answers = {
-        code: {"description": answer.get("description", ""), **PROBLEM} if code >= "400" else answer
+        code: {"description": _described(code, answer), **PROBLEM}
+        if code >= "400"
+        else {**answer, "description": _described(code, answer)}
         for code, answer in answers.items()
     }
     slug = re.sub(r"\W+", "_", f"{route.method} {route.template}").strip("_").lower()
     return {**kept, "operationId": slug, "parameters": parameters, "responses": answers}
+
+
+def _described(code: str, answer: Document) -> str:
+    """Return what an answer means; what the framework says by itself says nothing."""
+    text = str(answer.get("description", ""))
+    return ALWAYS.get(code, "成功") if text in {"", "Successful Response", "Validation Error"} else text
 
 
 def _needs_key(route: Route, channel: str) -> bool:

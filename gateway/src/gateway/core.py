@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.availability import Availability
 from gateway.cache import Found, ReadCache
 from gateway.guards import MOMENT, Breaker, InFlight, Overloaded, RateLimit, UpstreamUnavailable
-from gateway.identity import Authenticator, Request
+from gateway.identity import SIGNED, Authenticator, Request
 from gateway.intake import BodyTooLarge, BodyTooSlow, FieldsTooLarge, Intake
 from gateway.partner.admission import Admission
 from gateway.routing import (
@@ -20,11 +21,13 @@ from gateway.routing import (
     Match,
     MethodNotAllowed,
 )
-from gateway.upstream import Answer, Fields, Outgoing, Upstream, UpstreamTimeout
+from gateway.upstream import Answer, Outgoing, Upstream, UpstreamTimeout
 from gateway.visits import Visits
+from gateway.wire import Fields
 from lib_kernel import DomainError
 from lib_web import HEADER, MEDIA_TYPE, Caller, CallerKind, InternalTokenSigner, matches, problem_of
 
+INTERNAL_FIELD = HEADER.lower().encode()
 HOP_BY_HOP = frozenset(
     {
         b"connection",
@@ -43,6 +46,7 @@ NOT_FORWARDED = HOP_BY_HOP | {
     b"expect",
     b"content-length",
     b"authorization",
+    b"cookie",
     b"signature",
     b"signature-input",
     b"x-session",
@@ -53,15 +57,13 @@ NOT_FORWARDED = HOP_BY_HOP | {
     b"x-forwarded-host",
     b"x-forwarded-proto",
     b"x-client-address",
-    HEADER.lower().encode(),
+    INTERNAL_FIELD,
 }
 NOT_RETURNED = HOP_BY_HOP | {b"server", b"date", b"x-request-id"}
 # A cached answer is asked for without the client's own copy in mind.
-CONDITIONS = frozenset({"if-none-match", "if-modified-since", "range"})
+CONDITIONS = frozenset({b"if-none-match", b"if-modified-since", b"range"})
 SAFE = frozenset({"GET", "HEAD"})
 STATUS: dict[type[DomainError], int] = {MethodNotAllowed: 405, UpstreamTimeout: 504}
-# Channels whose callers sign their requests, the body with them.
-SIGNED = frozenset({"bank", "kiosk"})
 TOKEN_REUSED = 40.0
 REMEMBERED_TOKENS = 20_000
 
@@ -81,15 +83,15 @@ class InternalTokens:
 
     def __init__(self, signer: InternalTokenSigner) -> None:
         self._signer = signer
-        self._known: OrderedDict[Caller, tuple[float, str]] = OrderedDict()
+        self._known: OrderedDict[Caller, tuple[float, bytes]] = OrderedDict()
 
-    def token_for(self, caller: Caller) -> str:
+    def token_for(self, caller: Caller) -> bytes:
         """Return a token that holds for at least some seconds more."""
         now = time.monotonic()
         known = self._known.get(caller)
         if known is not None and known[0] > now:
             return known[1]
-        token = self._signer.sign(caller)
+        token = self._signer.sign(caller).encode()
         self._known[caller] = (now + TOKEN_REUSED, token)
         if len(self._known) > REMEMBERED_TOKENS:
             self._known.popitem(last=False)
@@ -125,7 +127,7 @@ class Gateway:
         self._visits = visits
         self._rate = rate
         self._in_flight = in_flight
-        self._breakers: dict[str, Breaker] = {}
+        self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -168,7 +170,7 @@ class Gateway:
         self, scope: Scope, match: Match, caller: Caller, request: Request, receive: Receive, send: Send
     ) -> None:
         has_begun = False
-        holder = caller.partner or caller.device
+        is_welcome = partial(self._authenticator.still_admits, scope["gateway_channel"], request)
 
         async def note(message: Message) -> None:
             nonlocal has_begun
@@ -178,7 +180,7 @@ class Gateway:
                 message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
             await send(message)
 
-        with self._in_flight.stream(_owner(scope, caller), holder) as stream:
+        with self._in_flight.stream(_owner(scope, caller), is_welcome) as stream:
             if match.route.service == "gateway":
                 await self._answer_itself(scope, match, caller, request.body, receive, note)
             else:
@@ -229,14 +231,14 @@ class Gateway:
         body: bytes,
         *,
         method: str | None = None,
-        without: frozenset[str] = frozenset(),
+        without: frozenset[bytes] = frozenset(),
     ) -> Answer:
         service, query = match.route.service, scope["query_string"].decode("latin-1")
-        breaker = self._breakers.setdefault(service, Breaker())
+        breaker = self._breakers[service]
         breaker.check()
         fields = self._fields(scope, caller, without)
         method = method or scope["method"]
-        is_keyed = any(name == "idempotency-key" for name, _ in fields)
+        is_keyed = any(name == b"idempotency-key" for name, _ in fields)
         outgoing = Outgoing(
             service,
             method,
@@ -254,19 +256,16 @@ class Gateway:
         breaker.succeeded()
         return answer
 
-    def _fields(self, scope: Scope, caller: Caller, without: frozenset[str]) -> list[tuple[str, str]]:
-        fields = [
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in scope["headers"]
-            if name not in NOT_FORWARDED
-        ]
+    def _fields(self, scope: Scope, caller: Caller, without: frozenset[bytes]) -> Fields:
+        fields = [field for field in scope["headers"] if field[0] not in NOT_FORWARDED]
         if without:
-            fields = [(name, value) for name, value in fields if name not in without]
+            fields = [field for field in fields if field[0] not in without]
         known = structlog.contextvars.get_contextvars()
-        fields.append((HEADER, self._tokens.token_for(caller)))
+        fields.append((INTERNAL_FIELD, self._tokens.token_for(caller)))
         if peer := scope["gateway_peer"]:
-            fields.append(("X-Client-Address", peer))
-        fields += [("X-Request-Id", known["request_id"]), ("traceparent", known["traceparent"])]
+            fields.append((b"x-client-address", peer.encode()))
+        fields.append((b"x-request-id", known["request_id"].encode()))
+        fields.append((b"traceparent", known["traceparent"].encode()))
         return fields
 
     def _peer(self, request: Request, caller: Caller) -> str:
@@ -284,7 +283,7 @@ def _check(match: Match, channel: str, caller: Caller, headers: Mapping[str, str
     column = "staff" if channel == "pc" and caller.kind is CallerKind.STAFF else channel
     if column not in match.route.channels:
         raise ChannelNotAllowed(channels=sorted(match.route.channels))
-    if match.route.is_creating and channel in {"bank", "kiosk"} and "idempotency-key" not in headers:
+    if match.route.is_creating and channel in SIGNED and "idempotency-key" not in headers:
         raise KeyRequired
 
 
@@ -293,9 +292,11 @@ async def _pass_on(answer: Answer, send: Send) -> None:
         await send(
             {"type": "http.response.start", "status": answer.status, "headers": _returned(answer.headers)}
         )
-        async for chunk in answer.chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        has_more = True
+        while has_more:
+            chunk = await answer.chunk()
+            has_more = not answer.is_at_end
+            await send({"type": "http.response.body", "body": chunk, "more_body": has_more})
     finally:
         answer.close()
 
@@ -333,8 +334,7 @@ async def _give(found: Found, if_none_match: str | None, method: str, send: Send
 
 
 def _returned(headers: Fields) -> Fields:
-    lowered = ((name.lower(), value) for name, value in headers)
-    return [(name, value) for name, value in lowered if name not in NOT_RETURNED]
+    return [field for field in headers if field[0] not in NOT_RETURNED]
 
 
 async def _refuse(error: DomainError, send: Send) -> None:

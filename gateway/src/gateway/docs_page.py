@@ -1,5 +1,6 @@
 """A channel's operations as one readable page, without any outside address."""
 
+from collections.abc import Iterator
 from html import escape
 from typing import Any
 
@@ -13,7 +14,7 @@ STYLE = """
 background:var(--accent-soft);text-align:center}
 code{font:.92em ui-monospace,monospace}
 h3{font-size:1rem;margin:.9rem 0 .3rem}
-nav a{margin-right:.9rem}
+nav a{display:inline-block;margin-right:.9rem}
 """
 
 
@@ -25,6 +26,7 @@ def render(document: Document) -> str:
             tag = (operation.get("tags") or ["其他"])[0]
             groups.setdefault(tag, []).append(_operation(document, verb, path, operation))
     title = escape(document["info"]["title"])
+    groups["数据类型"] = list(_schemas(document))
     sections = "".join(
         f'<h2 id="{escape(tag)}">{escape(tag)}</h2>{"".join(found)}' for tag, found in groups.items()
     )
@@ -82,7 +84,8 @@ def _body(document: Document, body: Document | None) -> str:
 
 def _answers(document: Document, responses: Document) -> str:
     rows = [
-        (code, ", ".join(answer.get("content", {})), "", answer.get("description", ""))
+        # Every refusal is a problem; saying so in each row would leave phones no room for what it means.
+        (code, "" if code >= "400" else ", ".join(answer.get("content", {})), "", answer["description"])
         for code, answer in sorted(responses.items())
     ]
     good = [
@@ -103,6 +106,17 @@ def _members(document: Document, schema: Document) -> list[tuple[str, str, str, 
     ]
 
 
+def _schemas(document: Document) -> Iterator[str]:
+    """Yield what the operations refer to by name, each once."""
+    for name, schema in sorted(document["components"]["schemas"].items()):
+        values = "、".join(escape(str(value)) for value in schema.get("enum", ()))
+        shown = _table("成员", _members(document, schema)) or f"<p>{values or _kind(schema)}</p>"
+        yield (
+            f'<section class="op" id="schema-{escape(name)}"><div class="body"><h3>{escape(name)}</h3>'
+            f"<p>{escape(schema.get('description', ''))}</p>{shown}</div></section>"
+        )
+
+
 def _resolved(document: Document, schema: Document) -> Document:
     reference = schema.get("$ref")
     if reference is None:
@@ -112,21 +126,22 @@ def _resolved(document: Document, schema: Document) -> Document:
 
 
 def _kind(schema: Document) -> str:
-    """Return what a value is, in a few characters."""
+    """Return what a value is, in a few characters of HTML."""
     if "$ref" in schema:
-        return str(schema["$ref"].rsplit("/", 1)[1])
+        name = escape(str(schema["$ref"].rsplit("/", 1)[1]))
+        return f'<a href="#schema-{name}">{name}</a>'
     if "anyOf" in schema:
         return " | ".join(_kind(each) for each in schema["anyOf"])
     if schema.get("type") == "array":
         return f"[{_kind(schema.get('items', {}))}]"
-    return str(schema.get("format") or schema.get("type") or "")
+    return escape(str(schema.get("format") or schema.get("type") or ""))
 
 
 def _table(heading: str, rows: list[tuple[str, str, str, str]]) -> str:
     if not rows:
         return ""
     cells = "".join(
-        f"<tr><td><code>{escape(name)}</code></td><td>{escape(kind)}</td><td>{escape(need)}</td>"
+        f"<tr><td><code>{escape(name)}</code></td><td>{kind}</td><td>{escape(need)}</td>"
         f"<td>{escape(text)}</td></tr>"
         for name, kind, need, text in rows
     )

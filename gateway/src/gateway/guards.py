@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +17,9 @@ FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 5.0
 MOMENT = 1  # Seconds: requests in hand are answered in less.
 STREAMS_LAST = 30
+LOOK_SECONDS = 0.5
+LOOKED_AT_ONCE = 100
+Welcome = Callable[[], Awaitable[bool]]
 
 
 class TooManyRequests(TooMany):
@@ -73,15 +76,15 @@ class InFlight:
             self.requests -= 1
 
     @contextmanager
-    def stream(self, owner: str, holder: str | None = None) -> Generator["Stream"]:
+    def stream(self, owner: str, is_welcome: Welcome) -> Generator["Stream"]:
         """Hold a place for a stream instead of the request's.
 
-        `owner` is on whose account it goes, `holder` the partner or terminal at which it is open.
+        `owner` is on whose account it goes, `is_welcome` tells whether who opened it would still be let in.
 
         Raises:
             Overloaded, TooManyRequests: there are enough streams, of all or of this owner.
         """
-        stream = self._new_stream(owner, holder)
+        stream = self._new_stream(owner, is_welcome)
         late = asyncio.get_running_loop().call_later(self._longest, stream.end)
         self.streams.add(stream)
         self.requests -= 1
@@ -97,14 +100,14 @@ class InFlight:
             self.requests += 1
             self.streams.discard(stream)
 
-    def _new_stream(self, owner: str, holder: str | None) -> "Stream":
+    def _new_stream(self, owner: str, is_welcome: Welcome) -> "Stream":
         task = asyncio.current_task()
         if task is None or self.is_draining or len(self.streams) >= self._most_streams:
             # Another replica is there at once; streams that fill this one last.
             raise Overloaded(retry_after=MOMENT if self.is_draining else STREAMS_LAST)
         if sum(stream.owner == owner for stream in self.streams) >= self._most_of_one:
             raise TooManyRequests("同时打开的实时连接过多，请关闭一些", retry_after=STREAMS_LAST)
-        return Stream(task, owner, holder)
+        return Stream(task, owner, is_welcome)
 
     def leave(self) -> None:
         """Note that this process is about to stop: it is not ready for more."""
@@ -116,10 +119,19 @@ class InFlight:
         for stream in list(self.streams):
             stream.end()
 
-    def end_streams_of(self, holder: str) -> None:
-        """End the streams at a partner or terminal that is shut out."""
-        for stream in [stream for stream in self.streams if stream.holder == holder]:
-            stream.end()
+    async def watch(self, *, every: float = LOOK_SECONDS) -> None:
+        """End the streams of those who would not be let in any more, until cancelled.
+
+        Asking is what finds every reason: a token revoked or expired, a session over, a key retired, a
+        terminal disabled, a partner suspended.
+        """
+        while True:
+            await asyncio.sleep(every)
+            for number, stream in enumerate(list(self.streams), 1):
+                if not await stream.is_welcome():
+                    stream.end()
+                if number % LOOKED_AT_ONCE == 0:
+                    await asyncio.sleep(0)  # Requests do not wait for a look at all streams.
 
 
 @dataclass(eq=False)
@@ -128,7 +140,7 @@ class Stream:
 
     task: asyncio.Task[Any]
     owner: str
-    holder: str | None
+    is_welcome: Welcome
     is_ended: bool = False
 
     def end(self) -> None:

@@ -14,8 +14,7 @@ STYLE = """
 .tile small{color:var(--quiet)}
 .tile .mark{height:6px;border-radius:3px;background:var(--line);margin-top:.5rem;overflow:hidden}
 .tile .mark i{display:block;height:100%;background:var(--accent)}
-@media (min-width:1800px){body{font-size:20px} main{max-width:none}
-.tiles{grid-template-columns:repeat(6,1fr)} .tile b{font-size:2.6rem} .chart{height:28rem}}
+@media (min-width:1900px){main{max-width:none}}
 """
 # The figures a leader looks for first.
 HEADLINES = (
@@ -26,6 +25,28 @@ HEADLINES = (
     "active_rating_share",
     "unified_acceptance_share",
 )
+# What comes next, under a heading each; figures that no heading names follow by their service.
+SECTIONS = {
+    "期限": ("on_time_share", "complaints_on_time", "yellow_cards", "red_cards", "deemed_accepted"),
+    "诉求与评价": (
+        "satisfied_share",
+        "bad_ratings_called_back",
+        "complaints_solved",
+        "complaints_solved_service",
+        "complaints_solved_difficult",
+    ),
+}
+SOURCES = {
+    "catalog": "事项与办件",
+    "booking": "预约叫号",
+    "license": "电子证照",
+    "complaint": "诉求与评价",
+    "gateway": "用户",
+}
+# One figure for each type of licence: these make a chart, as tiles they would bury everything else.
+LICENSE_TYPES = "licenses_valid:"
+MOST_BARS = 15
+GRID = {"left": 8, "right": 48, "top": 8, "bottom": 8, "containLabel": True}
 
 
 def render(report: Row) -> str:
@@ -33,7 +54,6 @@ def render(report: Row) -> str:
     rows: list[Row] = [row for row in report["items"] if row["value"] is not None]
     by_code = {row["code"]: row for row in rows}
     headlines = [by_code[code] for code in HEADLINES if code in by_code]
-    others = [row for row in rows if row not in headlines and row["unit"] != "share"]
     shares = [row for row in rows if row["unit"] == "share"]
     at: datetime = report["at"]
     parts = [
@@ -44,8 +64,9 @@ def render(report: Row) -> str:
         _card("与2021年报告之比", _chart(_ratio_option(rows))),
         "</div>",
         f"<h2>大厅实时</h2>{_halls(report['halls'])}",
-        f'<h2>数量</h2><div class="tiles">{"".join(map(_tile, others))}</div>',
-        f"<h2>全部指标</h2>{_table(rows)}",
+        *(_tiles(heading, found) for heading, found in _sections(rows).items()),
+        _licenses(rows),
+        f"<details><summary>全部指标（{len(rows)} 项）</summary>{_table(rows)}</details>",
     ]
     return (
         '<!doctype html><html lang="zh"><head><meta charset="utf-8">'
@@ -72,9 +93,40 @@ def shown(value: float, unit: str) -> str:
 def _note(missing: list[str]) -> str:
     if not missing:
         return ""
-    names = {"catalog": "事项与办件", "booking": "预约叫号", "license": "电子证照", "complaint": "诉求与评价"}
-    text = "、".join(names[name] for name in missing)
+    text = "、".join(SOURCES[name] for name in missing)
     return f'<p class="warn" role="status">以下数据暂时未取到：{text}</p>'
+
+
+def _sections(rows: list[Row]) -> dict[str, list[Row]]:
+    """Return the figures below the charts by their heading."""
+    heading_of = {code: heading for heading, codes in SECTIONS.items() for code in codes}
+    found: dict[str, list[Row]] = {heading: [] for heading in (*SECTIONS, *SOURCES.values())}
+    for row in rows:
+        if row["code"] in heading_of:
+            found[heading_of[row["code"]]].append(row)
+        elif row["unit"] != "share" and not row["code"].startswith(LICENSE_TYPES):
+            found[SOURCES[row["source"]]].append(row)
+    return found
+
+
+def _tiles(heading: str, rows: list[Row]) -> str:
+    return f'<h2>{heading}</h2><div class="tiles">{"".join(map(_tile, rows))}</div>' if rows else ""
+
+
+def _licenses(rows: list[Row]) -> str:
+    """Return the chart of valid licences by type, the most frequent first."""
+    found = sorted(
+        (row for row in rows if row["code"].startswith(LICENSE_TYPES)), key=lambda row: -row["value"]
+    )[:MOST_BARS][::-1]
+    if not found:
+        return ""
+    option = {
+        "grid": GRID,
+        "xAxis": {"type": "value", "minInterval": 1},
+        "yAxis": {"type": "category", "data": [row["code"].removeprefix(LICENSE_TYPES) for row in found]},
+        "series": [_bars("有效", [row["value"] for row in found], "#14539a", "{c}")],
+    }
+    return f'<div class="cards">{_card("有效电子证照（按类型）", _chart(option))}</div>'
 
 
 def _tile(row: Row) -> str:
@@ -101,12 +153,11 @@ def _chart(option: Row) -> str:
 def _share_option(rows: list[Row]) -> Row:
     names = [row["title"] for row in reversed(rows)]
     return {
-        "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
-        "tooltip": {"trigger": "axis"},
+        "grid": GRID,
         "xAxis": {"type": "value", "max": 100, "axisLabel": {"formatter": "{value}%", "hideOverlap": True}},
         "yAxis": {"type": "category", "data": names},
         "series": [
-            _bars("现在", [_percent(row["value"]) for row in reversed(rows)], "#14539a"),
+            _bars("现在", [_percent(row["value"]) for row in reversed(rows)], "#14539a", "{c}%"),
             _bars("2021年报告", [_percent(row["reported_2021"]) for row in reversed(rows)], "#c3cfdd"),
         ],
     }
@@ -116,16 +167,18 @@ def _ratio_option(rows: list[Row]) -> Row:
     compared = [row for row in rows if row["reported_2021"] and row["unit"] != "share"]
     ratios = [round(100 * row["value"] / row["reported_2021"], 1) for row in reversed(compared)]
     return {
-        "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
-        "tooltip": {"trigger": "axis"},
+        "grid": GRID,
         "xAxis": {"type": "value", "axisLabel": {"formatter": "{value}%", "hideOverlap": True}},
         "yAxis": {"type": "category", "data": [row["title"] for row in reversed(compared)]},
-        "series": [_bars("占2021年报告值", ratios, "#1f7a4d")],
+        "series": [_bars("占2021年报告值", ratios, "#1f7a4d", "{c}%")],
     }
 
 
-def _bars(name: str, values: list[float | None], color: str) -> Row:
-    return {"name": name, "type": "bar", "data": values, "itemStyle": {"color": color}, "barMaxWidth": 18}
+def _bars(name: str, values: list[float | None], color: str, label: str = "") -> Row:
+    """Return bars; `label` is how a value is written at its end: the charts' build has no tooltips."""
+    written = {"show": bool(label), "position": "right", "formatter": label, "fontSize": 11}
+    look = {"itemStyle": {"color": color}, "barMaxWidth": 18, "label": written}
+    return {"name": name, "type": "bar", "data": values, **look}
 
 
 def _percent(value: float | None) -> float | None:

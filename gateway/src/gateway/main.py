@@ -6,6 +6,7 @@ from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -14,13 +15,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.edge import Edge
-from gateway.routing import CHANNELS
+from gateway.login.http import login_routes
+from gateway.routing import CHANNELS, MethodNotAllowed, NoSuchPath
 from gateway.settings import Settings
 from gateway.wiring import lifespan_of
 from lib_web import Observe, problem_response
 
 ASSETS = Path(__file__).parent / "assets"
-PAGES = Path(__file__).parent / "pages"
 OPERATION = re.compile(rf"/(?:{'|'.join(sorted(CHANNELS))})/v1/")
 
 
@@ -29,7 +30,12 @@ class Front(Starlette):
 
     def __init__(self, settings: Settings) -> None:
         hardened = Middleware(Edge, origins=settings.cors_origins, is_https=settings.is_https)
-        super().__init__(routes=_routes(self._core), middleware=[hardened], lifespan=lifespan_of(settings))
+        super().__init__(
+            routes=_routes(self._core),
+            middleware=[hardened],
+            exception_handlers={HTTPException: _refused},
+            lifespan=lifespan_of(settings),
+        )
         self._edge = Edge(self._core, origins=settings.cors_origins, is_https=settings.is_https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +61,8 @@ def _routes(core: ASGIApp) -> list[BaseRoute]:
         Route("/health/live", _live),
         Route("/health/ready", _ready),
         Route("/metrics", _metrics),
-        Route("/staff/pages/digest", _digest),
+        *login_routes(),
+        Route("/favicon.ico", _icon),
         Mount("/assets", StaticFiles(directory=ASSETS)),
         Route("/{channel}/openapi.json", _openapi),
         Route("/{channel}/docs", _docs),
@@ -82,9 +89,17 @@ async def _metrics(_request: Request) -> Response:
     return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _digest(_request: Request) -> Response:
-    # The page holds nothing of its own: it asks with the token of who opens it.
-    return FileResponse(PAGES / "digest.html", headers={"cache-control": "no-cache"})
+async def _refused(_request: Request, error: Exception) -> Response:
+    """Answer as the operations do where a file or method is not there."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 405:
+        return problem_response("method-not-allowed", MethodNotAllowed.title, 405, MethodNotAllowed.title)
+    return problem_response("no-such-path", NoSuchPath.title, status, NoSuchPath.title)
+
+
+async def _icon(_request: Request) -> Response:
+    # Browsers ask for it under this name, whatever page they show.
+    return FileResponse(ASSETS / "icon.svg", headers={"cache-control": "max-age=86400"})
 
 
 async def _openapi(request: Request) -> Response:

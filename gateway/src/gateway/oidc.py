@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import structlog
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import KeySet
 
 from gateway.settings import Settings
@@ -39,6 +39,10 @@ class TokenInvalid(NotAuthenticated):
     title = "登录已失效，请重新登录"
 
 
+class TokenOver(TokenInvalid):
+    """The access token was good once: it is expired or revoked."""
+
+
 class IdentityProviderUnavailable(Unavailable):
     """The identity provider's keys cannot be read."""
 
@@ -63,11 +67,15 @@ class TokenVerifier:
             exp={"essential": True},
         )
 
+    def remembers(self, authorization: str, channel: str) -> bool:
+        """Return whether the token in this field was found good before."""
+        return f"{channel} {authorization.partition(' ')[2]}" in self._remembered
+
     async def verify(self, authorization: str | None, channel: str) -> Caller:
         """Return the caller an `Authorization: Bearer` field proves, on the channel.
 
         Raises:
-            TokenMissing, TokenInvalid, IdentityProviderUnavailable: see there.
+            TokenMissing, TokenInvalid, TokenOver, IdentityProviderUnavailable: see there.
         """
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
@@ -81,13 +89,15 @@ class TokenVerifier:
                 self._remembered.popitem(last=False)
         _, token_id, caller = known
         if token_id and token_id in self._revoked:
-            raise TokenInvalid("登录已被注销")
+            raise TokenOver("登录已被注销")
         return caller
 
     async def _read(self, token: str, channel: str) -> tuple[float, str, Caller]:
         try:
             claims = await self._decode(token)
             return float(claims["exp"]), str(claims.get("jti", "")), self._caller(claims, channel)
+        except ExpiredTokenError as error:
+            raise TokenOver from error
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise TokenInvalid from error
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.attempts import FailedAttempts
 from gateway.callers import Admin
 from gateway.device.http import device_router
 from gateway.inbox.feed import Feed
@@ -26,7 +27,13 @@ class TokenRevocation(BaseModel):
     token_id: str = Field(pattern=r"^[0-9A-Za-z_-]{1,100}$")
 
 
-def own_app(parts: Parts, feed: Feed, sisters: dict[str, SisterClient], person_key_file: Path) -> FastAPI:
+def own_app(
+    parts: Parts,
+    feed: Feed,
+    sisters: dict[str, SisterClient],
+    person_key_file: Path,
+    attempts: FailedAttempts,
+) -> FastAPI:
     """Return the application of the gateway's own operations."""
     app = FastAPI(title="网关", docs_url=None, redoc_url=None)
     install_problems(app)
@@ -47,7 +54,7 @@ def own_app(parts: Parts, feed: Feed, sisters: dict[str, SisterClient], person_k
             public_keys(parts.webhook_keys),
         )
     )
-    app.include_router(device_router(parts.devices, parts.sessions, sisters, parts.clock))
+    app.include_router(device_router(parts.devices, parts.sessions, sisters, attempts, parts.clock))
 
     @app.post("/v1/revoked-tokens", status_code=201)
     async def revoke_token(body: TokenRevocation, caller: Admin) -> TokenRevocation:

@@ -7,6 +7,7 @@ from nats.aio.client import Client
 from gateway.device.store import Devices
 from gateway.inbox.store import Inbox
 from gateway.ledger import DEVICE, PARTNER, TOKENS, Ledger
+from gateway.login.store import Logins
 from gateway.notifier import DeadEvents
 from gateway.partner.domain import Partner
 from gateway.partner.store import Partners
@@ -43,6 +44,7 @@ class Parts:
         self.revoked = RevokedTokens(ledgers[TOKENS])
         self.sessions = Sessions(client, self.clock)
         self.nonces = Nonces(client)
+        self.logins = Logins(client, settings.public_origin)
         self.usage = Usage(client, self.clock)
         self.inbox = Inbox(client, self.clock)
         self.events = EventLog(client)

@@ -30,7 +30,6 @@ class Registry:
         self._device_keys: dict[str, str] = {}
         self._loaded: set[str] = set()
         self._listeners: list[Callable[[str], None]] = []
-        self._shutters: list[Callable[[str], None]] = []
 
     def follow(self) -> list[Coroutine[Any, Any, None]]:
         """Return what follows the records until cancelled, each to be run as a task of its own."""
@@ -46,10 +45,6 @@ class Registry:
     def when_partner_changes(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with the partner's code after each change."""
         self._listeners.append(listener)
-
-    def when_shut_out(self, listener: Callable[[str], None]) -> None:
-        """Call `listener` with the code of a partner or terminal that may call no more."""
-        self._shutters.append(listener)
 
     def partner_key(self, key_id: str) -> tuple[Partner, PartnerKey] | None:
         """Return a partner by one of its keys."""
@@ -70,8 +65,6 @@ class Registry:
             self._partner_keys |= {key.key_id: (code, key) for key in partner.keys}
         for listener in self._listeners:
             listener(code)
-        if partner is None or partner.is_suspended:
-            self._shut_out(code)
 
     def _keep_device(self, code: str, value: bytes) -> None:
         old = self.devices.pop(code, None)
@@ -81,12 +74,6 @@ class Registry:
         if device is not None:
             self.devices[code] = device
             self._device_keys[device.key_id] = code
-        if device is None or device.is_disabled:
-            self._shut_out(code)
-
-    def _shut_out(self, code: str) -> None:
-        for listener in self._shutters:
-            listener(code)
 
     def _keep_revoked(self, token_id: str, _value: bytes) -> None:
         self.revoked.add(token_id)

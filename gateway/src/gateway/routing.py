@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import quote
 
 from lib_kernel import DomainError, NotAllowed, NotFound
@@ -47,7 +48,17 @@ class Route:
 
     def path_at_service(self, values: dict[str, str]) -> str:
         """Return the service's own path, percent-encoded."""
-        return PARAMETER.sub(lambda found: quote(values[found[1]], safe=""), self.target)
+        fixed, names = self._target_parts
+        path = fixed[0]
+        for name, after in zip(names, fixed[1:], strict=True):
+            path += quote(values[name], safe="") + after
+        return path
+
+    @cached_property
+    def _target_parts(self) -> tuple[list[str], list[str]]:
+        """Return what stands between the parameters of the target, and their names."""
+        parts = PARAMETER.split(self.target)
+        return parts[::2], parts[1::2]
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -55,8 +66,7 @@ class Route:
         return re.compile(PARAMETER.sub(r"(?P<\1>[^/]+)", self.template))
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """A route with the values of its path parameters."""
 
     route: Route

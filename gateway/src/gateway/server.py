@@ -16,8 +16,11 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from lib_web import MEDIA_TYPE, problem_body
+
 TICK_SECONDS = 0.05
 MOST_GATHERED = 64 * 1024
+NOT_HTTP = "请求行或请求头有误；网址中的中文须先作百分号编码，如 curl -G --data-urlencode 'q=食品'"
 HANDSHAKE_SECONDS = 0.2  # For connections whose handshake is under way when no new one may begin.
 LOOKS = 3  # libuv looks at its timers before its sockets: one held up that long has connections to accept.
 SO_ATTACH_FILTER = 26  # Linux, asm-generic/socket.h; Python has no name for it.
@@ -128,6 +131,13 @@ class Connection(HttpToolsProtocol):
         """Note that the connection is at rest."""
         self._quiet_since = self.loop.time()
         super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say as a problem that this is no HTTP; most often it is an address with words in it."""
+        body = problem_body("malformed-request", "请求不符合 HTTP/1.1", 400, NOT_HTTP)
+        head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head.encode() + body)
+        self.transport.close()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection, but not one whose next request has just arrived."""

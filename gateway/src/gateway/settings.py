@@ -22,6 +22,12 @@ class Settings(BaseSettings):
     oidc_issuer: str = Field(validation_alias="OIDC_ISSUER")
     oidc_audience: str = Field(default="pingdingshan-gateway", validation_alias="OIDC_AUDIENCE")
     oidc_jwks_url: str = Field(validation_alias="OIDC_JWKS_URL")
+    oidc_client_id: str = Field(
+        default="pingdingshan-gateway",
+        validation_alias="OIDC_CLIENT_ID",
+        description="as what staff's browsers are sent to log in",
+    )
+    oidc_client_secret_file: Path | None = Field(default=None, validation_alias="OIDC_CLIENT_SECRET_FILE")
     oidc_person_claim: str = "person_id"
     oidc_staff_claim: str = "staff_id"
     catalog_url: str = Field(
@@ -54,6 +60,10 @@ class Settings(BaseSettings):
     )
     requests_per_second: float = Field(default=100.0, description="of one caller, lasting")
     burst: float = Field(default=200.0, description="of one caller, at once")
+    failures_per_second: float = Field(
+        default=0.5, description="wrong signatures, tokens and one-time codes from one address, lasting"
+    )
+    failure_burst: float = Field(default=60.0, description="of one address, at once")
     clock_file: str | None = Field(default=None, validation_alias="CLOCK_FILE")
     trusted_proxies: tuple[str, ...] = Field(default=(), description="whose X-Forwarded-For is believed")
     webhook_key_file: Path | None = Field(default=None, validation_alias="WEBHOOK_KEY_FILE")

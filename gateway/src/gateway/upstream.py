@@ -1,14 +1,14 @@
-"""The HTTP client that forwards, behind one small face: aiohttp today."""
+"""Forwards to the services: pools of connections, replicas by turns, tries again where that is harmless."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-
-import aiohttp
-from yarl import URL
+from collections.abc import Iterator, Mapping, Sequence
+from ssl import create_default_context
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from gateway.guards import UpstreamUnavailable
+from gateway.wire import Broken, Fields, Silent, Wire
 from lib_kernel import DomainError
 
 CONNECT_SECONDS = 2.0
@@ -17,7 +17,8 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 # Less than the five seconds after which the services' server closes an idle connection: a request that
 # meets the close may not be sent again unless that is harmless.
 KEEP_ALIVE_SECONDS = 4.0
-Fields = list[tuple[bytes, bytes]]
+# Methods that need no word about a body they do not have (RFC 9110 §8.6).
+WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 
 class UpstreamTimeout(DomainError):
@@ -27,8 +28,7 @@ class UpstreamTimeout(DomainError):
     title = "该服务响应超时，请稍后再试"
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A request to a service. `target` is path and query, percent-encoded.
 
     `is_repeatable`: sending it twice has one effect, so it may be sent again when its connection broke.
@@ -38,40 +38,98 @@ class Outgoing:
     service: str
     method: str
     target: str
-    headers: list[tuple[str, str]]
+    headers: Fields
     body: bytes
     is_repeatable: bool
     is_stream: bool = False
 
 
-@dataclass(slots=True)
 class Answer:
-    """A service's answer; read `chunks` or `body` to the end, or call `close`."""
+    """A service's answer; read it to its end by `chunk` or `body`, then `close`."""
 
-    status: int
-    headers: Fields
-    response: aiohttp.ClientResponse
-
-    @property
-    def chunks(self) -> AsyncIterator[bytes]:
-        """Return the body piece by piece, as it comes."""
-        return self.response.content.iter_any()
+    def __init__(self, pool: "Pool", wire: Wire) -> None:
+        self.status = wire.status
+        self.headers = wire.headers
+        self._pool = pool
+        self._wire = wire
+        self._is_closed = False
 
     @property
-    def length(self) -> int | None:
-        """Return the length the service announced, None when it did not."""
-        return self.response.content_length
+    def is_at_end(self) -> bool:
+        """Return whether nothing more comes."""
+        return self._wire.is_at_end
+
+    async def chunk(self) -> bytes:
+        """Return the next piece of the body, as it comes. Raises Broken, Silent when it breaks off."""
+        return await self._wire.chunk()
 
     async def body(self) -> bytes:
-        """Return the whole body. Raises UpstreamUnavailable when it broke off."""
+        """Return the whole body and close. Raises UpstreamUnavailable when it broke off."""
         try:
-            return await self.response.read()
-        except aiohttp.ClientError as error:
+            body = await self._wire.chunk()
+            while not self._wire.is_at_end:
+                body += await self._wire.chunk()
+        except (Broken, Silent) as error:
             raise UpstreamUnavailable from error
+        finally:
+            self.close()
+        return body
 
     def close(self) -> None:
         """Give the connection back, or drop it when the body was not read."""
-        self.response.release()
+        if not self._is_closed:
+            self._is_closed = True
+            self._pool.take_back(self._wire)
+
+
+class Pool:
+    """Connections to one address, the one that rested last first."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        self._ssl = create_default_context() if parts.scheme == "https" else None
+        self._before = parts.path.encode()
+        self._field = b"host: " + parts.netloc.encode()
+        self._resting: list[Wire] = []
+
+    async def wire(self) -> Wire:
+        """Return a connection. Raises OSError, TimeoutError."""
+        while self._resting:
+            found = self._resting.pop()
+            if found.is_reusable and time.monotonic() - found.rested_at < KEEP_ALIVE_SECONDS:
+                return found
+            found.drop()
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(CONNECT_SECONDS):
+            _, made = await loop.create_connection(Wire, self._host, self._port, ssl=self._ssl)
+        return made
+
+    def take_back(self, wire: Wire) -> None:
+        """Let a connection rest until the next request, or drop it."""
+        if wire.is_reusable:
+            wire.rested_at = time.monotonic()
+            self._resting.append(wire)
+        else:
+            wire.drop()
+
+    def close(self) -> None:
+        """Drop all that rest."""
+        while self._resting:
+            self._resting.pop().drop()
+
+    def written(self, request: Outgoing) -> tuple[bytes, bytes]:
+        """Return head and body as they go over the wire. Raises ValueError where a field would become two."""
+        target = self._before + request.target.encode("latin-1")
+        lines = [b"%b %b HTTP/1.1" % (request.method.encode(), target), self._field]
+        lines += [b"%b: %b" % field for field in request.headers]
+        if request.body or request.method not in WITHOUT_BODY:
+            lines.append(b"content-length: %d" % len(request.body))
+        head = b"\r\n".join([*lines, b"\r\n"])
+        if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1:
+            raise ValueError("a header field holds a line break")
+        return head, request.body
 
 
 class Upstream:
@@ -82,27 +140,14 @@ class Upstream:
         self._addresses = {name: list(found) for name, found in addresses.items()}
         self._turn = dict.fromkeys(self._addresses, 0)
         self._resting: dict[str, float] = {}
-        self._silence = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence)
-        self._endless = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
+        self._silence = silence
         self._patience = patience
-        self._session = aiohttp.ClientSession(
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            connector=aiohttp.TCPConnector(limit=0, limit_per_host=200, keepalive_timeout=KEEP_ALIVE_SECONDS),
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-        )
-        # Streams keep their connections for hours; they must not take those of short requests.
-        self._streams = aiohttp.ClientSession(
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            connector=aiohttp.TCPConnector(limit=0),
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-        )
+        self._pools = {address: Pool(address) for found in addresses.values() for address in found}
 
     async def aclose(self) -> None:
-        """Close all connections."""
-        await self._session.close()
-        await self._streams.close()
+        """Close the connections that rest."""
+        for pool in self._pools.values():
+            pool.close()
 
     async def send(self, request: Outgoing) -> Answer:
         """Send a request and return the answer as soon as it begins.
@@ -139,28 +184,23 @@ class Upstream:
 
     async def _try(self, address: str, request: Outgoing) -> Answer | None:
         """Return the answer, None when another try is allowed."""
+        pool = self._pools[address]
         try:
-            return await self._send(address, request)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            wire = await pool.wire()
+        except (OSError, TimeoutError):
             self._resting[address] = time.monotonic() + RESTING_SECONDS
             return None
-        except (TimeoutError, aiohttp.ServerTimeoutError) as error:
+        try:
+            await wire.ask(
+                pool.written(request), request.method, None if request.is_stream else self._silence
+            )
+        except Silent as error:
             raise UpstreamTimeout from error
-        except aiohttp.ClientError as error:
+        except Broken as error:
             if not request.is_repeatable:
                 raise UpstreamUnavailable from error
             return None
-
-    async def _send(self, address: str, request: Outgoing) -> Answer:
-        session, timeout = (
-            (self._streams, self._endless) if request.is_stream else (self._session, self._silence)
-        )
-        response = await session.request(
-            request.method,
-            URL(address + request.target, encoded=True),
-            headers=request.headers,
-            data=request.body or None,
-            allow_redirects=False,
-            timeout=timeout,
-        )
-        return Answer(response.status, list(response.raw_headers), response)
+        except BaseException:
+            wire.drop()
+            raise
+        return Answer(pool, wire)

@@ -4,10 +4,23 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import Column, ForeignKey, Identity, Integer, MetaData, Table, Text, func, select
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Identity,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,7 +31,10 @@ from lib_db import (
     NewRows,
     Sessions,
     UtcDateTime,
+    among,
     answer_table,
+    arrays,
+    insert_arrays,
     make_engine,
     make_sessions,
 )
@@ -118,6 +134,40 @@ async def test_very_many_rows_are_written_in_order_and_a_rollback_takes_them_bac
         assert await count(session, parent) == 40
         await session.rollback()
         assert [await count(session, table) for table in (parent, child, ANSWERS.table)] == [0, 0, 0]
+
+
+async def test_arrays_keep_every_value_as_it_was(sessions: Sessions) -> None:
+    table = Table(
+        "thing",
+        MetaData(),
+        Column("id", Uuid, primary_key=True),
+        Column("order", Text, key="place"),
+        Column("colour", EnumText(Colour)),
+        Column("data", JSONB),
+        Column("file", LargeBinary),
+        Column("at", UtcDateTime),
+    )
+    rows: list[dict[str, Any]] = [
+        {
+            "id": uuid4(),
+            "place": '{"a,b",NULL}',
+            "colour": Colour.RED,
+            "data": [{"n": 1}],
+            "file": b"\0\xff",
+            "at": NOW,
+        },
+        {"id": uuid4(), "place": None, "colour": None, "data": {}, "file": None, "at": None},
+    ]
+    written = insert_arrays(table, tuple(rows[0])).on_conflict_do_nothing(index_elements=["id"])
+    async with sessions() as session:
+        connection = await session.connection()
+        await connection.run_sync(table.create)
+        for again in (2, 0):
+            done = await session.execute(written.returning(table.c.id), arrays(rows))
+            assert len(done.all()) == again
+        found = await session.execute(select(table).where(among(table.c.id, [row["id"] for row in rows])))
+        by_id = {row.id: tuple(row) for row in found}
+        assert by_id == {row["id"]: tuple(row.values()) for row in rows}
 
 
 async def test_a_moment_without_a_zone_is_refused_before_anything_is_written(sessions: Sessions) -> None:

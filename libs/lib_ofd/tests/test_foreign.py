@@ -160,6 +160,30 @@ def test_a_place_that_is_not_there_is_refused(where: Place | AtKeyword) -> None:
         sealed(three_pages(), where)
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        Place(1400, 10, 42, 42, ""),
+        Place(169, 10, 42, 42, ""),
+        Place(10, 256, 42, 42, "7"),
+        Place(-1, 10, 42, 42, ""),
+        AcrossPages(42, 42, 280),
+        AtKeyword("甲方（盖章）", 300, 300),
+    ],
+)
+def test_a_seal_that_would_not_show_whole_is_refused_with_the_size_of_the_page(
+    where: Place | AcrossPages | AtKeyword,
+) -> None:
+    with pytest.raises(NoSuchPlace, match="超出页面（210 × 297 毫米）"):
+        sealed(three_pages(), where)
+
+
+def test_a_seal_at_a_keyword_near_the_edge_is_kept_within_the_page() -> None:
+    where = AtKeyword("甲方（盖章）", 42, 42, 1, shift_x=500, shift_y=-500)
+    [place] = seal_document(three_pages(), b"seal", where, NOW, lambda digest, path: digest).places
+    assert (place.x, place.y) == (168, 0)
+
+
 def test_a_riding_seal_shows_a_third_on_each_of_three_pages() -> None:
     [signature] = read_signatures(sealed(three_pages(), AcrossPages(42, 42)))
     assert [place.page for place in signature.places] == ["2", "7", "8"]

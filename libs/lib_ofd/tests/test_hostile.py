@@ -106,6 +106,7 @@ HOSTILE = {
     "utf-16 entity": zipped({"OFD.xml": "<!DOCTYPE x [<!ENTITY e 'b'>]><OFD>&e;</OFD>".encode("utf-16")}),
     "deep": zipped({"OFD.xml": b"<a>" * 100_000 + b"</a>" * 100_000}),
     "empty": b"",
+    "behind another file": b"%PDF-1.7 " + SEALED,
     "only the end": b"PK\x05\x06" + b"\0" * 18,
     "no document": zipped({"OFD.xml": b"<OFD/>"}),
 }
@@ -193,6 +194,15 @@ def test_a_truncated_file_is_refused(length: int) -> None:
 def test_random_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(NotOfd):
         read_signatures(data)
+
+
+@pytest.mark.parametrize("value", ["%%%", "A", "\u0663" * 44])
+def test_a_check_value_that_is_no_base64_is_an_altered_file(value: str) -> None:
+    xml = FILES[f"{SIGN}/Signature.xml"].decode()
+    first = xml.index("<ofd:CheckValue>") + len("<ofd:CheckValue>")
+    altered = xml[:first] + value + xml[xml.index("<", first) :]
+    [found] = read_signatures(write_package({**FILES, f"{SIGN}/Signature.xml": altered.encode()}))
+    assert len(found.changed) == 1
 
 
 def many_references(signatures: int, each: int) -> bytes:

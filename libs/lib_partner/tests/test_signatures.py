@@ -85,6 +85,12 @@ def test_unsigned_and_unknown_are_told_apart() -> None:
     assert check(PAIRS[0], sign_request("POST", URL, {}, BODY, other)) == "key-unknown"
 
 
+def test_a_key_of_another_algorithm_is_named_when_it_is_used() -> None:
+    key, _ = sm2()
+    with pytest.raises(ValueError, match="not a ed25519 key"):
+        sign_request("POST", URL, {}, BODY, SigningKey("bank-1", "ed25519", key.private_pem))
+
+
 def test_the_algorithm_belongs_to_the_key_not_to_the_request() -> None:
     signed = sign_request("POST", URL, {}, BODY, PAIRS[1][0])
     assert check(PAIRS[0], signed) == "signature-wrong"

@@ -1,9 +1,14 @@
 """Spreadsheets go out and come back."""
 
+import io
+import zipfile
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lib_kernel import CITY_ZONE
 from lib_sheets import Sheet, SheetUnreadable, read_rows, write_workbook
@@ -48,3 +53,22 @@ def test_csv_in_the_usual_encodings(tmp_path: Path, encoding: str) -> None:
 def test_what_cannot_be_read_says_so(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(SheetUnreadable):
         list(read_rows(saved(tmp_path, data)))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_damaged_workbook_is_read_or_refused_whatever_its_parsers_raise(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    book = write_workbook([Sheet("存量", ["持证人", "原证号"], [["李明", "N1"], ["王芳", "N2"]])])
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    name = data.draw(st.sampled_from(sorted(files)))
+    start = data.draw(st.integers(0, len(files[name]) - 1))
+    files[name] = files[name][:start] + data.draw(st.binary(max_size=8)) + files[name][start + 4 :]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for each, content in files.items():
+            archive.writestr(each, content)
+    with suppress(SheetUnreadable):
+        list(read_rows(saved(tmp_path, out.getvalue())))

@@ -17,7 +17,7 @@ from lib_testing import CITIZEN, Clients, FixedClock, staff
 from svc_complaint.complaint_case.domain import Outcome
 from svc_complaint.complaint_case.store import complaint_case
 from svc_complaint.database import MESSAGES
-from svc_complaint.digest import store
+from svc_complaint.digest import page, store
 from svc_complaint.digest.domain import missing
 from svc_complaint.digest.duties import make_due
 from svc_complaint.kind.domain import Status
@@ -171,3 +171,15 @@ async def test_json_page_and_workbook_say_the_same(
     assert book["总览"]["B2"].value == facts["received"]
     assert (await client.get("/v1/digests/2027-01-01")).status_code == 404
     assert (await service.as_(CITIZEN).get("/v1/digests/2026-03-03")).status_code == 403
+
+
+def test_a_quiet_day_shows_no_empty_charts_and_tables() -> None:
+    empty: dict[str, Any] = dict.fromkeys(("received", "closed", "open", "overdue"), 0)
+    facts = {
+        **empty, "day": "2026-03-03", "closed_on_time": 0, "escalated": 0, "troubles": 0,
+        "ratings": {"rated": 0, "bad": 0, "called_back": 0}, "topics": [], "day_before": None,
+        "week_before": None, "by_kind": [], "by_category": [], "by_department": [], "by_division": [],
+    }  # fmt: skip
+    shown = page.page(facts, [facts], {})
+    assert shown.count('class="chart"') == 1
+    assert "<table" not in shown

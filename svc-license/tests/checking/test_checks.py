@@ -138,6 +138,20 @@ async def test_a_file_is_compared_with_the_register(desk: Any) -> None:
     assert (unknown["valid"], unknown["status"]) == (False, None)
 
 
+async def test_a_file_may_be_the_body_itself_but_no_form(desk: Any) -> None:
+    found = await desk.issue()
+    document = (await desk.service.as_(CITIZEN).get(f"/v1/licenses/{found['id']}/document")).content
+    ask = desk.service.as_(PUBLIC)
+    kind = {"content-type": "application/ofd"}
+    good = await ask.post("/v1/file-verifications", content=document, headers=kind)
+    assert (good.status_code, good.json()["valid"]) == (200, True)
+    form = await ask.post("/v1/file-verifications", files={"file": ("a.ofd", document)})
+    assert (form.status_code, form.json()["field"]) == (422, "content-type")
+    assert "application/octet-stream" in form.json()["detail"]
+    empty = await ask.post("/v1/file-verifications", json={})
+    assert (empty.status_code, empty.json()["errors"][0]["field"]) == (422, "document")
+
+
 @pytest.mark.parametrize("document", [b"", b"not a file", b"PK\x03\x04 broken"])
 async def test_a_file_that_is_no_ofd_is_refused(desk: Any, document: bytes) -> None:
     body = {"document": base64.b64encode(document).decode()}

@@ -76,6 +76,18 @@ async def test_a_department_reads_under_a_consent_given_to_it_and_a_partner_not(
     assert both.status_code == 422
 
 
+async def test_the_holder_sees_what_was_agreed_to_beside_what_the_reader_says(desk: Any) -> None:
+    found = await desk.issue()
+    body = {"license_id": found["id"], "partner": "psbc", "purpose": "办理经营贷款", "expires_at": UNTIL}
+    given = (await desk.service.as_(CITIZEN).post("/v1/consents", json=body)).json()
+    for said in ("办理经营贷款", "营销名单"):
+        ask = {"license_number": found["number"], "consent_id": given["id"], "ground": "LG1", "purpose": said}
+        assert (await desk.service.as_(BANK).post("/v1/verifications", json=ask)).status_code == 200
+    later, earlier = await uses(desk, found)
+    assert later == ("psbc", "办理经营贷款（对方填写：营销名单）", "consent", None)
+    assert earlier == ("psbc", "办理经营贷款", "consent", None)
+
+
 async def test_a_clerk_sees_what_the_person_at_the_window_holds_and_it_is_on_record(desk: Any) -> None:
     found = await desk.issue()
     body = {"holder_number": "11010519491231002x", "purpose": "办理延续业务"}
@@ -84,7 +96,8 @@ async def test_a_clerk_sees_what_the_person_at_the_window_holds_and_it_is_on_rec
     assert await uses(desk, found) == [("s_clerk", "办理延续业务", "service", None)]
     nobody = {"holder_number": "110105194912310000", "purpose": "办理延续业务"}
     assert (await desk.service.as_(CLERK).post("/v1/holding-reads", json=nobody)).json()["items"] == []
-    assert (await desk.service.as_(OTHER_CITIZEN).post("/v1/holding-reads", json=body)).status_code == 403
+    for other in (OTHER_CITIZEN, OFFICER):
+        assert (await desk.service.as_(other).post("/v1/holding-reads", json=body)).status_code == 403
     no_purpose = {"holder_number": "11010519491231002X", "purpose": ""}
     assert (await desk.service.as_(CLERK).post("/v1/holding-reads", json=no_purpose)).status_code == 422
     auditor = staff("s_auditor", "auditor")

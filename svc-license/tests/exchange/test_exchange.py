@@ -220,6 +220,7 @@ async def test_staff_look_up_what_was_issued_elsewhere_and_it_is_on_record(
     assert province.asked[-1]["data"]["useCause"] == "办理设立登记"
     trail = (await desk.service.as_(staff("s_auditor", "auditor")).get("/v1/audit")).json()["items"]
     assert [(row["actor"], row["action"]) for row in trail] == [("s_clerk", "province.lookup")]
+    assert trail[0]["facts"] == {"purpose": "办理设立登记"}
     assert "11010519491231002X" not in str(trail)
     refused = await desk.service.as_(CITIZEN).post("/v1/provincial-lookups", json=body)
     assert refused.status_code == 403

@@ -1,5 +1,9 @@
 """Kinds of licences as data: what contradicts itself is not loaded, and all of the city's can be drawn."""
 
+import base64
+import io
+import struct
+import zlib
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -7,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from specimens import FIELDS, content
 
 from lib_kernel import Invalid, LicenseNumber
@@ -213,6 +218,28 @@ def test_fields_are_checked_and_named_without_their_values(change: dict[str, str
         check_fields(kind.schema, {**good, **change})
     assert refused.value.facts["field"] == field
     assert not any(value and value in refused.value.detail for value in change.values())
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_a_photo_that_is_cut_off_is_refused_before_anything_is_drawn(form: str) -> None:
+    kind, out = KINDS["道路运输证"], io.BytesIO()
+    Image.effect_noise((90, 60), 40).save(out, form)
+    fields = content(kind).fields
+    check_fields(kind.schema, {**fields, "photo": base64.b64encode(out.getvalue()).decode()})
+    with pytest.raises(Invalid) as refused:
+        check_fields(kind.schema, {**fields, "photo": base64.b64encode(out.getvalue()[:-900]).decode()})
+    assert refused.value.facts["field"] == "photo"
+
+
+def test_a_photo_that_says_it_is_huge_is_refused() -> None:
+    kind, out = KINDS["道路运输证"], io.BytesIO()
+    Image.new("RGB", (1, 1)).save(out, "PNG")
+    size = struct.pack(">II", 60_000, 60_000)
+    header = b"IHDR" + size + out.getvalue()[24:29]
+    huge = out.getvalue()[:12] + header + struct.pack(">I", zlib.crc32(header)) + out.getvalue()[33:]
+    with pytest.raises(Invalid) as refused:
+        check_fields(kind.schema, {**content(kind).fields, "photo": base64.b64encode(huge).decode()})
+    assert refused.value.facts["field"] == "photo"
 
 
 def test_a_required_field_is_missed() -> None:

@@ -257,7 +257,9 @@ async def test_a_partner_reads_only_under_a_live_consent_and_every_read_is_seen(
     seen = (await service.as_(BANK).post("/v1/verifications", json=body)).json()
     assert (seen["valid"], seen["holder_name"], seen["holder_number"]) == (True, "李*", "110***********002X")
     reads = (await service.as_(CITIZEN).get(f"/v1/licenses/{found['id']}/reads")).json()["items"]
-    assert [(read["reader"], read["purpose"]) for read in reads] == [("psbc", "贷前核验")]
+    assert [(read["reader"], read["purpose"]) for read in reads] == [
+        ("psbc", "办理贷款（对方填写：贷前核验）")
+    ]
     assert await partners(sessions, "license.license.read.v1") == ["psbc"]
 
     other = await service.as_(OTHER_BANK).post("/v1/verifications", json=body)

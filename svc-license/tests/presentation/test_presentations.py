@@ -45,6 +45,7 @@ async def test_a_shown_licence_is_scanned_and_both_sides_have_it_on_record(
     seen = (await scanned(desk, code, verifier)).json()
     assert (seen["valid"], seen["license_name"], seen["holder_name"]) == (True, "食品经营许可证", "李*")
     assert seen["holder_number"] == "110***********002X"
+    assert seen["issuer"] == "平顶山市市场监督管理局"
     [read] = (await desk.service.as_(CITIZEN).get(f"/v1/licenses/{found['id']}/reads")).json()["items"]
     assert (read["basis"], read["purpose"]) == ("presented", "开户核验")
     assert read["reader"] == ("个人核验" if verifier is OTHER_CITIZEN else verifier.subject)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lib_service import Runtime
 from svc_seal.authority import Authority, open_authority
 from svc_seal.certificate.issuer import AuthorityListIssuer
-from svc_seal.pdf_authority import PdfAuthority, open_pdf_authority
+from svc_seal.pdf_authority import PdfAuthority, TimeStamps, open_pdf_authority
 from svc_seal.seal.commands import Making
 from svc_seal.seal.maker import AuthorityMaker
 from svc_seal.settings import Settings
@@ -32,7 +32,8 @@ async def open_parts(runtime: Runtime, settings: Settings) -> AsyncGenerator[Par
     """Open the keys and run a desk while the block lasts."""
     now = runtime.clock.now()
     authority = open_authority(settings.keys_dir, now, settings)
-    pdf = open_pdf_authority(settings.keys_dir, authority.software, now, settings.public_origin)
+    stamps = TimeStamps.of(settings.pdf_tsa_url, settings.pdf_tsa_roots_file)
+    pdf = open_pdf_authority(settings.keys_dir, authority.software, now, settings.public_origin, stamps)
     making = Making(AuthorityMaker(authority), AuthorityListIssuer(authority))
     cabinet = KeyCabinet(authority, pdf)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,6 +21,22 @@ LEAF_VALIDITY = timedelta(days=5 * 365)
 
 
 @dataclass(frozen=True)
+class TimeStamps:
+    """Time-stamp authorities (RFC 3161): that at `url` stamps files, those under `roots` are believed."""
+
+    url: str = ""
+    roots: tuple[bytes, ...] = ()
+
+    @classmethod
+    def of(cls, url: str, roots_file: Path | None) -> Self:
+        """Return them from the settings. Raises ValueError: the file holds no certificates."""
+        if roots_file is None:
+            return cls(url)
+        found = x509.load_pem_x509_certificates(roots_file.read_bytes())
+        return cls(url, tuple(item.public_bytes(serialization.Encoding.DER) for item in found))
+
+
+@dataclass(frozen=True)
 class PdfAuthority:
     """A P-256 root that issues one certificate for each seal. `certificate` is DER.
 
@@ -30,6 +47,7 @@ class PdfAuthority:
     key: ec.EllipticCurvePrivateKey
     software: SoftwareKeys
     list_url: str = ""
+    time_stamps: TimeStamps = TimeStamps()
 
     def issue(self, name: str, code: str, now: datetime) -> tuple[bytes, bytes]:
         """Return certificate and wrapped key of a seal's PDF signer."""
@@ -70,7 +88,13 @@ class PdfAuthority:
         return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
-def open_pdf_authority(folder: Path, software: SoftwareKeys, now: datetime, origin: str = "") -> PdfAuthority:
+def open_pdf_authority(
+    folder: Path,
+    software: SoftwareKeys,
+    now: datetime,
+    origin: str = "",
+    time_stamps: TimeStamps = TimeStamps(),  # frozen
+) -> PdfAuthority:
     """Return the authority in the folder; a folder without one gets one. `origin` is the city's address."""
     certificate, wrapped = folder / "pdf-root.cer", folder / "pdf-root.key"
     if not certificate.exists():
@@ -82,7 +106,7 @@ def open_pdf_authority(folder: Path, software: SoftwareKeys, now: datetime, orig
     if not isinstance(private, ec.EllipticCurvePrivateKey):
         raise ValueError("pdf-root.key is no P-256 key")
     where = f"{origin.rstrip('/')}{LIST_PATH}" if origin else ""
-    return PdfAuthority(certificate.read_bytes(), private, software, where)
+    return PdfAuthority(certificate.read_bytes(), private, software, where, time_stamps)
 
 
 def _create_missing(certificate: Path, wrapped: Path, software: SoftwareKeys, now: datetime) -> None:

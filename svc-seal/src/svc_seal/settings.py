@@ -37,4 +37,12 @@ class Settings(ServiceSettings):
     pkcs11_token: str = Field(default="", description="label of the token")
     pkcs11_pin_file: Path | None = Field(default=None, description="file with the user PIN")
     pkcs11_sm2_mechanism: int = Field(default=0, description="the maker's number of SM2 signatures over e")
+    pdf_tsa_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="time-stamp authority (RFC 3161) that PDF signatures are stamped by; none without",
+    )
+    pdf_tsa_roots_file: Path | None = Field(
+        default=None, description="PEM: the roots of time-stamp authorities that verification believes"
+    )
     signing_threads: int = Field(default=2, ge=1, le=64)

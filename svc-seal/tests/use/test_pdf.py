@@ -49,6 +49,8 @@ async def test_a_pdf_has_pages_and_coordinates_only(office: Office) -> None:
     places: list[dict[str, Any]] = [
         {"page": "9"},
         {"page": "x"},
+        {"x": 1400},
+        {"y": 290},
         {"keyword": {"text": "contract"}},
         {"across_pages": {}},
     ]
@@ -63,6 +65,19 @@ async def test_a_broken_pdf_is_refused(office: Office) -> None:
         answer = await office.ask("license-0001", data)
         assert (answer.status_code, answer.json()["type"]) == (422, "/problems/document-invalid")
         assert (await office.verdict(data))["type"] == "/problems/document-invalid"
+
+
+async def test_a_signature_of_an_unknown_kind_says_nothing_of_the_others(office: Office) -> None:
+    await office.make()
+    first = await office.seal(document=a_pdf())
+    both = await office.seal("license-0002", first, x=20, y=20)
+    strange = both[: len(first)] + both[len(first) :].replace(
+        b"/ETSI.CAdES.detached", b"/City.Strange.forms."
+    )
+    said = await office.verdict(strange)
+    assert not said["valid"]
+    assert [signature["form"] for signature in said["signatures"]] == ["PAdES (P-256)", "unknown"]
+    assert said["signatures"][0]["valid"]
 
 
 async def test_a_withdrawn_key_makes_its_pdf_seals_bad_and_is_on_the_list(office: Office) -> None:

@@ -95,6 +95,12 @@ async def test_a_foreign_file_is_not_good_where_its_root_is_unknown(office: Offi
     assert await office.failed(foreign_ofd(MAKER, 4)) == {"signer", "seal-maker"}
 
 
+async def test_the_register_says_nothing_of_a_forged_seal_with_a_code_of_ours(office: Office) -> None:
+    await office.make("4201000000077")
+    [signature] = (await office.verdict(foreign_ofd(MAKER, 4)))["signatures"]
+    assert (signature["seal_code"], signature["seal_status"]) == ("4201000000077", "unknown")
+
+
 async def test_a_plain_signature_without_a_seal_is_verified(trusting: Office) -> None:
     said = await trusting.verdict(foreign_ofd(MAKER, 4, kind="Sign"))
     assert said["valid"], said["text"]

@@ -1,10 +1,8 @@
-// Opens a page that needs a staff member's token, in a shell that needs none.
-// The token is kept for this tab only. A portal that has it hands it over as #token=…, which is never sent to a
-// server and is taken out of the address at once.
+// Fills a page for staff from the operations behind it. Who looks is known by the session's cookie, which no script
+// can read; when it is over, the way leads to the log-in and back to this page.
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
-  const KEY = "staff-token";
   const part = (id) => document.getElementById(id);
   const content = part("content");
   const address = (template) => template.replace("{day}", encodeURIComponent(part("day").value));
@@ -15,35 +13,28 @@ document.addEventListener("DOMContentLoaded", () => {
     return text.format(new Date(Date.now() - 24 * 3600 * 1000));
   };
 
-  const show = (isKnown) => {
-    part("token-form").hidden = isKnown;
-    part("day-form").hidden = !isKnown;
-  };
-
-  const leave = (text) => {
-    sessionStorage.removeItem(KEY);
-    content.replaceChildren();
-    show(false);
-    say(text);
-    part("token").focus();
+  const logIn = () => {
+    const here = `${location.pathname}?day=${part("day").value}`;
+    location.assign(`/staff/login?next=${encodeURIComponent(here)}`);
   };
 
   // Returns the answer, or null after saying why there is none.
-  const ask = async (path) => {
+  const ask = async (path, how) => {
     let answer;
     try {
-      answer = await fetch(path, {
-        headers: { Authorization: `Bearer ${sessionStorage.getItem(KEY)}` }, cache: "no-store",
-      });
+      answer = await fetch(path, { cache: "no-store", ...how });
     } catch {
       say("网络不通，请稍后再试");
       return null;
     }
     if (answer.ok) return answer;
+    if (answer.status === 401) {
+      logIn();
+      return null;
+    }
     const problem = await answer.json().catch(() => ({}));
     const text = [problem.title, problem.detail].filter((one, at, all) => one && all.indexOf(one) === at).join("：");
-    if (answer.status === 401) leave(text || "登录已失效，请重新登录");
-    else say(text || `未能取得（${answer.status}）`);
+    say(text || `未能取得（${answer.status}）`);
     return null;
   };
 
@@ -74,25 +65,16 @@ document.addEventListener("DOMContentLoaded", () => {
     URL.revokeObjectURL(link.href);
   };
 
-  part("day-form").addEventListener("submit", (event) => { event.preventDefault(); open(); });
-  part("token-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    sessionStorage.setItem(KEY, part("token").value.trim());
-    part("token").value = "";
-    show(true);
-    open();
-  });
-  part("sheet").addEventListener("click", download);
-  part("leave").addEventListener("click", () => leave("已退出"));
+  const leave = async () => {
+    const answer = await ask("/staff/logout", { method: "POST" });
+    if (answer) location.assign((await answer.json()).next);
+  };
 
-  const handed = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (handed) {
-    sessionStorage.setItem(KEY, handed);
-    history.replaceState(null, "", location.pathname + location.search);
-  }
+  part("day-form").addEventListener("submit", (event) => { event.preventDefault(); open(); });
+  part("sheet").addEventListener("click", download);
+  part("leave").addEventListener("click", leave);
+
   const wanted = new URLSearchParams(location.search).get("day") || "";
   part("day").value = /^\d{4}-\d{2}-\d{2}$/.test(wanted) ? wanted : yesterday();
-  const isKnown = sessionStorage.getItem(KEY) !== null;
-  show(isKnown);
-  if (isKnown) open();
+  open();
 });

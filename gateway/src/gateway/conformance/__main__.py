@@ -12,10 +12,10 @@ from pathlib import Path
 
 import httpx
 
-from gateway.conformance import requests, signatures, webhooks
-from gateway.conformance.bench import PROBE, Bench, Outcome, Rule, Unusable, told
+from gateway.conformance import requests, setup, signatures, webhooks
+from gateway.conformance.bench import Bench, Outcome, Rule, Unusable
 from gateway.conformance.receiver import PATH, receiving
-from lib_partner import SigningKey, WebhookVerifier
+from lib_partner import WebhookVerifier
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
@@ -38,48 +38,34 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
 
 async def check(arguments: argparse.Namespace) -> list[Outcome]:
     """Run all rules. Raises Unusable."""
-    try:
-        key = SigningKey(arguments.key_id, arguments.algorithm, arguments.key.read_bytes())
-    except OSError as error:
-        raise Unusable(f"读不到密钥文件 {arguments.key}") from error
-    base_url = arguments.base_url.rstrip("/")
-    async with httpx.AsyncClient(base_url=base_url, timeout=30) as http:
+    base_url, listen = setup.origin_of(arguments.base_url), setup.listening_at(arguments.listen)
+    key = setup.read_key(arguments.key, arguments.key_id, arguments.algorithm)
+    async with httpx.AsyncClient(base_url=base_url, timeout=30, transport=setup.Patient()) as http:
         bench = Bench(base_url, key, http, patience=arguments.patience)
-        await _check_usable(bench)
+        await setup.check_usable(bench)
+        # Left-overs of earlier checks would only make this one slower.
+        await bench.send("POST", "/bank/v1/sandbox-reset")
         outcomes = await _run(bench, signatures.RULES + requests.RULES)
         if not arguments.no_webhooks:
-            outcomes += await _webhooks(bench, arguments)
+            outcomes += await _webhooks(bench, listen, arguments.webhook_url)
     return outcomes
 
 
-async def _check_usable(bench: Bench) -> None:
+async def _webhooks(bench: Bench, listen: tuple[str, int], webhook_url: str) -> list[Outcome]:
+    host, port = listen
     try:
-        answer = await bench.send("GET", PROBE)
-    except httpx.TransportError as error:
-        raise Unusable(f"连不上 {bench.base_url}：{type(error).__name__}") from error
-    except (ValueError, TypeError) as error:
-        raise Unusable("密钥文件不是该算法的 PKCS#8 PEM 私钥") from error
-    if answer.status_code != 200:
-        raise Unusable(f"密钥未被接受：{told(answer)}")
-    if not answer.json()["is_sandbox"]:
-        raise Unusable("这是正式机构的密钥；自检会产生演练事件，请用沙箱机构的密钥")
-    # Left-overs of earlier checks would only make this one slower.
-    await bench.send("POST", "/bank/v1/sandbox-reset")
-
-
-async def _webhooks(bench: Bench, arguments: argparse.Namespace) -> list[Outcome]:
-    host, _, port = arguments.listen.rpartition(":")
-    async with receiving(host, int(port)) as (receiver, found):
-        url = arguments.webhook_url or f"http://{host}:{found}{PATH}"
-        verifier = await WebhookVerifier.fetch(bench.base_url)
-        play = webhooks.Play(bench, receiver, url, verifier)
-        if (status := await play.subscribe()) != 200:
-            return [Outcome("W00", "登记推送地址", "200", str(status))]
-        try:
-            return await _run(bench, webhooks.rules(play))
-        finally:
-            body = json.dumps({"webhook": None}).encode()
-            await bench.send("PUT", "/bank/v1/webhook", body)
+        async with receiving(host, port) as (receiver, found):
+            url = webhook_url or f"http://{host}:{found}{PATH}"
+            play = webhooks.Play(bench, receiver, url, await WebhookVerifier.fetch(bench.base_url))
+            if (seen := await play.subscribe()) != "200":
+                return [Outcome("W00", f"登记推送地址 {url}", "200", seen)]
+            try:
+                return await _run(bench, webhooks.rules(play))
+            finally:
+                body = json.dumps({"webhook": None}).encode()
+                await bench.send("PUT", "/bank/v1/webhook", body)
+    except OSError as error:
+        raise Unusable(f"不能在 {host}:{port} 接收推送（{error.strerror}），请换 --listen") from error
 
 
 async def _run(bench: Bench, rules: list[Rule]) -> list[Outcome]:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from gateway.conformance.bench import Bench, Rule
+from gateway.conformance.bench import Bench, Rule, told
 from gateway.conformance.receiver import Received, Receiver
 from gateway.conformance.requests import EVENT_TYPE, EVENTS
 from lib_partner import SignatureRefused, WebhookVerifier
@@ -21,11 +21,11 @@ class Play:
     verifier: WebhookVerifier
     seen: list[str] = field(default_factory=list)
 
-    async def subscribe(self) -> int:
-        """Set the address of this check; return the status."""
+    async def subscribe(self) -> str:
+        """Set the address of this check; return what came of it, with the gateway's own words if refused."""
         body = {"webhook": {"url": self.url, "algorithm": self.bench.key.algorithm}, "events": []}
         answer = await self.bench.send("PUT", "/bank/v1/webhook", json.dumps(body).encode())
-        return answer.status_code
+        return "200" if answer.is_success else f"{told(answer)} {answer.json().get('detail', '')}"
 
     async def emit(self, count: int = 1, key: str | None = None, subject: str | None = None) -> list[str]:
         """Let the sandbox make events of one subject; return their ids."""

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.attempts import FailedAttempts
 from gateway.callers import Admin
 from gateway.callers import Device as DeviceCaller
 from gateway.device import receipt
-from gateway.device.domain import Device, Heartbeat, Status
+from gateway.device.domain import Device, EnrolmentInvalid, Heartbeat, Status
 from gateway.device.store import Devices
 from gateway.keys import check_public_key, proves
 from gateway.partner.schemas import AuditOut, Reason
@@ -102,7 +103,11 @@ class DevicesOut(BaseModel):
 
 
 def device_router(
-    devices: Devices, sessions: Sessions, sisters: dict[str, SisterClient], clock: Clock
+    devices: Devices,
+    sessions: Sessions,
+    sisters: dict[str, SisterClient],
+    attempts: FailedAttempts,
+    clock: Clock,
 ) -> APIRouter:
     """Return the operations of terminals."""
     router = APIRouter(tags=["自助终端"])
@@ -125,12 +130,18 @@ def device_router(
         )
 
     @router.post("/v1/device-enrolments/use", status_code=201)
-    async def use_enrolment(body: EnrolmentUse) -> EnrolledOut:
+    async def use_enrolment(body: EnrolmentUse, request: Request) -> EnrolledOut:
         """Register the terminal's public key with a one-time code (终端登记)."""
+        address = request.scope["gateway_peer"]
+        attempts.check(address)
         pem = check_public_key(body.algorithm, body.public_key)
         if not proves(body.algorithm, pem, body.proof, body.enrolment_code.encode()):
             raise Invalid("proof 不是该密钥对登记码的签名", field="proof")
-        device = await devices.enrol(body.enrolment_code, body.algorithm, pem)
+        try:
+            device = await devices.enrol(body.enrolment_code, body.algorithm, pem)
+        except EnrolmentInvalid as error:
+            attempts.note(address, "kiosk", error.code)
+            raise
         return EnrolledOut(code=device.code, key_id=device.key_id, service_point=device.service_point)
 
     @router.get("/v1/devices")

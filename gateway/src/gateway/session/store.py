@@ -59,18 +59,24 @@ class Sessions:
             if entry is None:
                 raise SessionOver
             facts: dict[str, Any] = json.loads(entry.value)
-            now = self._clock.now()
-            seen_at = datetime.fromisoformat(facts["seen_at"])
-            if now - datetime.fromisoformat(facts["opened_at"]) > LONGEST or now - seen_at > IDLE:
+            if self._is_over(facts):
                 await self._bucket.forget_key(key)
                 raise SessionOver
-            if now - seen_at < RENEWED_AFTER:
+            now = self._clock.now()
+            if now - datetime.fromisoformat(facts["seen_at"]) < RENEWED_AFTER:
                 return facts
             # Only the very value that was read is renewed: a session closed in between stays closed.
             renewed = json.dumps({**facts, "seen_at": now.isoformat()}).encode()
             if await self._bucket.replace(key, renewed, entry.revision) is not None:
                 return facts
         raise RegistryUnavailable
+
+    async def is_open(self, holder: str, name: str) -> bool:
+        """Return whether a session goes on, without giving it more time."""
+        if not TOKEN.match(name):
+            return False
+        entry = await self._bucket.get(f"{holder}.{name}")
+        return entry is not None and not self._is_over(json.loads(entry.value))
 
     async def close(self, holder: str, name: str) -> None:
         """End a session and wipe what was kept of it."""
@@ -80,6 +86,11 @@ class Sessions:
     async def close_all(self, holder: str) -> None:
         """End all sessions of a terminal or bank."""
         await self._bucket.forget(holder)
+
+    def _is_over(self, facts: dict[str, Any]) -> bool:
+        now = self._clock.now()
+        opened_at, seen_at = (datetime.fromisoformat(facts[name]) for name in ("opened_at", "seen_at"))
+        return now - opened_at > LONGEST or now - seen_at > IDLE
 
 
 class Nonces:

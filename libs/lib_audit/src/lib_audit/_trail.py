@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, Table, Text, select, update
+from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, Table, Text, bindparam, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_audit._chain import GENESIS, AuditRecord, ChainReport, Note, chain_digest
-from lib_db import UtcDateTime
+from lib_db import UtcDateTime, arrays, insert_arrays
 
 CHECKED_AT_ONCE = 2000
 
@@ -83,8 +83,9 @@ class AuditTrail:
                     "digest": digest,
                 }
             )
-        await self._session.execute(self._tables.records.insert(), rows)
-        await self._session.execute(update(self._tables.head).values(number=number, digest=digest))
+        written = insert_arrays(self._tables.records, tuple(rows[0])).cte("written")
+        moved = update(self._tables.head).values(number=bindparam("last"), digest=bindparam("end"))
+        await self._session.execute(moved.add_cte(written), {"last": number, "end": digest, **arrays(rows)})
 
     async def _hold_head(self) -> tuple[int, str]:
         head = self._tables.head

@@ -3,7 +3,7 @@
 from lib_db._answers import AnswerRecorder, KeptAnswer, KeptAnswers, answer_table
 from lib_db._engine import Sessions, make_engine, make_reading_sessions, make_sessions, new_metadata
 from lib_db._migrate import alembic_config, is_current, migrate, run_environment
-from lib_db._rows import KeyedRow, NewRows, driver
+from lib_db._rows import KeyedRow, NewRows, among, arrays, driver, insert_arrays
 from lib_db._types import EnumText, UtcDateTime
 
 __all__ = [
@@ -16,8 +16,11 @@ __all__ = [
     "Sessions",
     "UtcDateTime",
     "alembic_config",
+    "among",
     "answer_table",
+    "arrays",
     "driver",
+    "insert_arrays",
     "is_current",
     "make_engine",
     "make_reading_sessions",

@@ -1,13 +1,14 @@
 """New rows of one transaction, written all by one statement: a way to the server costs more than a row."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 from asyncpg import Connection, Record
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, ColumnElement, Table, any_, bindparam, column, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -16,6 +17,28 @@ Driver: TypeAlias = "Connection[Record]"
 # More rows than this are written one table after the other.
 AT_ONCE = 16
 _DIALECT = dialect()  # type: ignore[no-untyped-call]  # the class has no annotations
+
+
+@lru_cache(maxsize=256)
+def insert_arrays(table: Table, names: tuple[str, ...]) -> Insert:
+    """Return the statement that writes any number of rows, executed with `arrays` of them.
+
+    Each column travels as one array, so that the text, and the plan, is the same for every number of rows.
+    No column may be an array itself: `unnest` would take it apart.
+    """
+    given = (bindparam(f"{name}s", type_=ARRAY(table.c[name].type, dimensions=1)) for name in names)
+    rows = func.unnest(*given).table_valued(*(column(name, table.c[name].type) for name in names))
+    return insert(table).from_select(names, select(*rows.render_derived().c))
+
+
+def arrays(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """Return what `insert_arrays` is executed with; all rows, at least one, name the same columns."""
+    return {f"{name}s": [row[name] for row in rows] for name in rows[0]}
+
+
+def among(wanted: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of some values: of one text for every number of them."""
+    return wanted == any_(literal(list(values), ARRAY(wanted.type, dimensions=1)))
 
 
 @dataclass(frozen=True)
@@ -75,8 +98,11 @@ class NewRows:
     async def _write_many(self, session: AsyncSession, keyed: KeyedRow | None) -> bool:
         if keyed is not None and not await NewRows().write(session, keyed):
             return False
-        for (table, _), rows in self._rows.items():
-            await session.execute(table.insert(), rows)
+        for (table, names), rows in self._rows.items():
+            if any(isinstance(table.c[name].type, ARRAY) for name in names):
+                await session.execute(table.insert(), rows)
+            else:
+                await session.execute(insert_arrays(table, names), arrays(rows))
         self._rows.clear()
         return True
 

@@ -60,5 +60,6 @@ def people(department: str, point: str) -> list[Person]:
             roles=("case_handler", "dispatcher"),
             orgs=(department,),
         ),
+        Person("leader", "分管领导", staff_id="s_leader", roles=("leader",)),
         Person("admin", "系统管理员", staff_id="s_admin", roles=("admin",)),
     ]

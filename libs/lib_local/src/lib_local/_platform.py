@@ -76,7 +76,7 @@ class Platform:
         journey_file = plan.city / "demo.json"
         self.journey: dict[str, str] = json.loads(journey_file.read_text(encoding="utf-8"))
         self.people = people(self.journey["journey_department"], self.journey["journey_point"])
-        self.identity = DemoIdentityProvider(plan.issuer, self._keys, self.people)
+        self.identity = DemoIdentityProvider(plan.issuer, self._keys, self.people, plan.origin)
         self.supervisor = Supervisor(plan.folder / "logs")
 
     async def start(self) -> None:
@@ -154,7 +154,7 @@ class Platform:
             f"ready in {seconds:.1f} s: {origin}",
             "",
             f"  open   {origin}/mobile/docs",
-            f"  try    curl '{origin}/public/v1/items?q=食品经营许可'",
+            f"  try    curl -G '{origin}/public/v1/items' --data-urlencode 'q=食品经营许可'",
             f"         curl '{origin}/public/v1/service-points/{point}/slots?group={group}'",
             f'         curl -H "Authorization: Bearer $(make -s token NAME=citizen_a)" '
             f"{origin}/mobile/v1/licenses",

@@ -12,6 +12,7 @@ from nats.js import JetStreamContext
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from lib_db import among
 from lib_messaging._tables import MessageTables
 
 log = structlog.get_logger(__name__)
@@ -77,9 +78,8 @@ class Relay:
                 return 0
             sent = await _publish(js, rows)
             if sent:
-                await connection.execute(
-                    update(self._outbox).where(self._outbox.c.id.in_(sent)).values(sent_at=datetime.now(UTC))
-                )
+                marked = update(self._outbox).where(among(self._outbox.c.id, sent))
+                await connection.execute(marked.values(sent_at=datetime.now(UTC)))
         return len(sent)
 
     async def forget_sent(self) -> None:

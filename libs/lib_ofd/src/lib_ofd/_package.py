@@ -53,6 +53,9 @@ def open_package(data: bytes) -> Package:
     """Return the package, every file unpacked and its checksum compared. Raises NotOfd."""
     if len(data) > LARGEST_PACKAGE:
         raise NotOfd("文件过大")
+    if not data.startswith(b"PK\x03\x04"):
+        # The directory at the end alone would also be found behind another file, such as a PDF or a form.
+        raise NotOfd("不是 OFD 文件，或文件已损坏")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = _checked_entries(archive)

@@ -5,7 +5,6 @@ the document or the package are all read; what a signature covers is judged over
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -210,7 +209,8 @@ class _Reader:
             return False
         try:
             return self._digests.of(name, method) == base64.b64decode("".join(value.split()), validate=True)
-        except binascii.Error:
+        except ValueError:
+            # No base64: binascii.Error is one, and so is what characters outside ASCII raise.
             return False
 
 

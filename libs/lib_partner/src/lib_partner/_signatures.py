@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from http_message_signatures import (
     HTTPMessageSigner,
     HTTPMessageVerifier,
@@ -27,6 +28,7 @@ from http_message_signatures.exceptions import HTTPMessageSignaturesException
 from lib_gm import Sm2PrivateKey, Sm2PublicKey
 
 TAG = "pingdingshan-gateway"
+WRONG = "签名与请求内容不符；请核对私钥，以及签名所用网址与登记的地址一字不差（协议、主机名、端口）"
 WEBHOOK_TAG = "pingdingshan-webhook"
 LIFETIME = timedelta(seconds=60)
 SKEW = timedelta(seconds=5)
@@ -112,7 +114,11 @@ def sign_request(
     nonce: str | None = None,
     tag: str = TAG,
 ) -> dict[str, str]:
-    """Return the header fields to add to a request: Content-Digest, Signature-Input, Signature."""
+    """Return the header fields to add to a request: Content-Digest, Signature-Input, Signature.
+
+    Raises:
+        ValueError: the private key is none of the algorithm.
+    """
     moment = now or datetime.now(UTC)
     lowered = {name.lower(): value for name, value in headers.items()}
     message = Message(method, url, {**lowered, "content-digest": content_digest(body)})
@@ -120,17 +126,20 @@ def sign_request(
         signature_algorithm=ALGORITHMS[key.algorithm],
         key_resolver=MappingKeyResolver(public_keys={}, private_keys={key.key_id: key.private_pem}),
     )
-    signer.sign(
-        message,
-        key_id=key.key_id,
-        created=moment,
-        expires=moment + LIFETIME,
-        nonce=nonce or secrets.token_urlsafe(18),
-        label="sig1",
-        tag=tag,
-        use_existing_digest=True,
-        covered_component_ids=(*ALWAYS_COVERED, *(name for name in COVERED_WHEN_SENT if name in lowered)),
-    )
+    try:
+        signer.sign(
+            message,
+            key_id=key.key_id,
+            created=moment,
+            expires=moment + LIFETIME,
+            nonce=nonce or secrets.token_urlsafe(18),
+            label="sig1",
+            tag=tag,
+            use_existing_digest=True,
+            covered_component_ids=(*ALWAYS_COVERED, *(name for name in COVERED_WHEN_SENT if name in lowered)),
+        )
+    except UnsupportedAlgorithm as error:
+        raise ValueError(f"the private key is not a {key.algorithm} key") from error
     added = ("content-digest", "signature-input", "signature")
     sent = {name.lower(): value for name, value in message.headers.items()}
     return {name: sent[name] for name in added}
@@ -173,7 +182,7 @@ def verify_request(
         )
     except (HTTPMessageSignaturesException, ValueError) as error:
         stale = any(word in str(error) for word in ("expire", "future", "too old"))
-        raise _stale() if stale else SignatureRefused("signature-wrong", "签名与请求内容不符") from error
+        raise _stale() if stale else SignatureRefused("signature-wrong", WRONG) from error
     created, nonce = result.parameters.get("created"), result.nonce
     if not isinstance(created, int) or not nonce or len(nonce) > 200:
         raise SignatureRefused("signature-wrong", "签名须带 created 与 nonce")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 LARGEST_UNPACKED = 500 * 1024 * 1024
 
@@ -48,13 +47,14 @@ def _xlsx(path: Path) -> Iterator[tuple[int, list[str]]]:
             if unpacked > LARGEST_UNPACKED:
                 raise SheetUnreadable("文件内容过多")
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            page = book.worksheets[0]
+            for number, row in enumerate(page.iter_rows(values_only=True), start=1):
+                yield number, ["" if value is None else str(value) for value in row]
         except SheetUnreadable:
             raise
-        except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-            raise SheetUnreadable("不是可读的 xlsx 文件") from error
-        page = book.worksheets[0]
-        for number, row in enumerate(page.iter_rows(values_only=True), start=1):
-            yield number, ["" if value is None else str(value) for value in row]
+        except Exception as error:
+            # A damaged file can raise any error of zip, XML and workbook parsers, also in its last row.
+            raise SheetUnreadable("不是可读的 xlsx 文件，或已损坏，请重新保存后再上传") from error
 
 
 def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -1,7 +1,7 @@
 """HTTP edge of a service: problems, caller, idempotency, cursors, tags, observation."""
 
 from lib_web._auth import AnyCaller, Citizen, Service, caller_of, requires
-from lib_web._bodies import FILE_BODY
+from lib_web._bodies import DOCUMENT_BODY, FILE_BODY, UploadedDocument
 from lib_web._caller import Caller, CallerKind
 from lib_web._client import SisterClient, SisterUnavailable
 from lib_web._etag import etag_of, matches, tagged, tagged_body
@@ -42,6 +42,7 @@ from lib_web._tokens import (
 )
 
 __all__ = [
+    "DOCUMENT_BODY",
     "FILE_BODY",
     "HEADER",
     "MEDIA_TYPE",
@@ -71,6 +72,7 @@ __all__ = [
     "Service",
     "SisterClient",
     "SisterUnavailable",
+    "UploadedDocument",
     "caller_of",
     "default_route",
     "etag_of",

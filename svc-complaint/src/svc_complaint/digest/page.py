@@ -22,13 +22,15 @@ COLUMNS = {"received": "受理", "closed": "办结", "open": "在办", "overdue"
 
 def page(facts: Mapping[str, Any], trend: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> str:
     """Return the page of a digest; `trend` are the digests of the days up to it."""
-    cards = [
-        _card("近日趋势", _trend(trend)),
-        _card("原因分布", _bars(_named(facts, "by_category", names), ["received"])),
-        _card("部门在办与超期", _bars(_named(facts, "by_department", names), ["open", "overdue"])),
-        _card("区划受理与办结", _bars(_named(facts, "by_division", names), ["received", "closed"])),
+    charts = [
+        ("近日趋势", _trend(trend)),
+        ("原因分布", _bars(_named(facts, "by_category", names), ["received"])),
+        ("部门在办与超期", _bars(_named(facts, "by_department", names), ["open", "overdue"])),
+        ("区划受理与办结", _bars(_named(facts, "by_division", names), ["received", "closed"])),
     ]
-    tables = [_table(title, _named(facts, key, names)) for key, title in TABLES.items()]
+    # A quiet day has nothing to draw in some of them; empty axes would look like a fault.
+    cards = [_card(title, option) for title, option in charts if option["series"][0]["data"]]
+    tables = [_table(title, _named(facts, key, names)) for key, title in TABLES.items() if facts[key]]
     return f"""<!doctype html>
 <html lang="zh-CN">
 <head>

@@ -9,10 +9,10 @@ from lib_db import Sessions
 from lib_gm import FieldCipher
 from lib_kernel import Clock, DomainError, mask_name
 from lib_service.web import ClockDep, ReadSession, component
-from lib_web import AnyCaller, Caller, CallerKind, problems, status_of
+from lib_web import DOCUMENT_BODY, AnyCaller, Caller, CallerKind, UploadedDocument, problems, status_of
 from svc_license.checking.domain import CheckedLicense, CheckFailed, FileUnreadable, TooManyChecks
 from svc_license.checking.page import failure_page, result_page
-from svc_license.checking.schemas import CheckCreate, CheckOut, FileIn, FileVerdictOut, FindingOut
+from svc_license.checking.schemas import CheckCreate, CheckOut, FileVerdictOut, FindingOut
 from svc_license.checking.verification import check, check_file, told
 from svc_license.kind import store as kinds
 from svc_license.license.sisters import SealClient
@@ -64,17 +64,17 @@ async def get_license_check(
     return HTMLResponse(result_page(found, number, clock.now()))
 
 
-@router.post("/file-verifications", responses=problems(FileUnreadable))
+@router.post("/file-verifications", responses=problems(FileUnreadable), openapi_extra=DOCUMENT_BODY)
 async def create_file_verification(
-    body: FileIn,
+    document: UploadedDocument,
     caller: AnyCaller,
     session: ReadSession,
     sealing: Annotated[SealClient, component(SealClient)],
     clock: ClockDep,
 ) -> FileVerdictOut:
     """Verify an uploaded licence: its seals, whether the register has it so, how it stands (文件核验)."""
-    verdict = await sealing.findings(body.document)
-    found = await check_file(body.document, verdict, session=session, now=clock.now())
+    verdict = await sealing.findings(document)
+    found = await check_file(document, verdict, session=session, now=clock.now())
     return FileVerdictOut(
         valid=found.valid,
         license_number=found.license_number,

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from svc_license.license.schemas import CityTime
 
@@ -26,14 +26,6 @@ class CheckOut(BaseModel):
     holder_name: str
     valid_until: date | None
     checked_at: CityTime
-
-
-class FileIn(BaseModel):
-    """A file in base64."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    document: Base64Bytes = Field(max_length=900_000)
 
 
 class FindingOut(BaseModel):

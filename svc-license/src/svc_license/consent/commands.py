@@ -91,26 +91,26 @@ async def read_license(cmd: ReadLicense, *, uow: UnitOfWork, clock: Clock) -> Li
             license_ = await uow.consents.license_by_number(cmd.license_number)
         except NoSuchLicense as error:
             raise ConsentMissing from error
-        basis = await _check(cmd, license_, now, uow)
-        read = Read.by(
-            cmd.reader, license_.id, cmd.purpose, basis, now, reference=cmd.consent_id, ground=cmd.ground
-        )
+        basis, purpose = await _check(cmd, license_, now, uow)
+        ground = cmd.ground if basis is Basis.GROUND else None
+        read = Read.by(cmd.reader, license_.id, purpose, basis, now, reference=cmd.consent_id, ground=ground)
         await note_read(uow, license_, cmd.reader, read)
         await uow.commit()
     return license_
 
 
-async def _check(cmd: ReadLicense, license_: License, now: datetime, uow: UnitOfWork) -> Basis:
+async def _check(cmd: ReadLicense, license_: License, now: datetime, uow: UnitOfWork) -> tuple[Basis, str]:
+    """Return what the read rests on and the purpose that goes on record."""
     if cmd.consent_id is not None:
         consent = await uow.consents.lock(cmd.consent_id)
         if consent is None:
             raise ConsentMissing
         consent.check(cmd.reader, license_.id, now)
-        return Basis.CONSENT
+        return Basis.CONSENT, consent.purpose_of(cmd.purpose)
     ground = await uow.consents.ground(cmd.ground or "")
     if ground is None or ground.reader != cmd.reader.code or ground.license_type != license_.type_code:
         raise ConsentMissing("没有允许贵单位查询此类证照的法定依据")
-    return Basis.GROUND
+    return Basis.GROUND, cmd.purpose
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,10 @@ class Consent:
             raise ConsentOver
         self.revoked_at = now
 
+    def purpose_of(self, said: str) -> str:
+        """Return a read's purpose for the record: what was agreed to, the reader's own words beside it."""
+        return self.purpose if said == self.purpose else f"{self.purpose}（对方填写：{said}）"
+
     def check(self, reader: Reader, license_id: UUID, now: datetime) -> None:
         """Raise ConsentMissing unless it lets the reader read the licence now."""
         fits = (

@@ -57,10 +57,9 @@ async def create_lookup(
     if province is None:
         raise NotConnected
     question = _question(body)
+    subject, facts = body.license_number or "holder", {"purpose": body.purpose}
     async with uow:
-        await uow.audit.note(
-            caller.subject, "province.lookup", body.license_number or "holder", clock.now(), {}
-        )
+        await uow.audit.note(caller.subject, "province.lookup", subject, clock.now(), facts)
         await uow.commit()
     try:
         items = await province.find(question)

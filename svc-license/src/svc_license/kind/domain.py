@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from lib_kernel import DomainError, Invalid, NotFound, is_citizen_id
@@ -84,6 +85,12 @@ class Kind:
     def titles(self) -> dict[str, str]:
         """Return the fields with their titles, in order."""
         return {name: about.get("title", name) for name, about in self.schema["properties"].items()}
+
+    @cached_property
+    def photos(self) -> frozenset[str]:
+        """Return the fields that hold a picture, not text."""
+        properties = self.schema["properties"].items()
+        return frozenset(name for name, about in properties if about.get("format") == "photo")
 
     def known(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Return those of some values that belong on this licence."""

@@ -129,8 +129,7 @@ def _text(piece: TextPiece, facts: Mapping[str, str]) -> list[Part]:
 
 
 def _fields(piece: FieldsPiece, content: PageContent, kind: Kind) -> list[Part]:
-    photos = {name for name, about in kind.schema["properties"].items() if about.get("format") == "photo"}
-    wanted = piece.names or [name for name in kind.titles if name not in photos]
+    wanted = piece.names or [name for name in kind.titles if name not in kind.photos]
     shown = [(kind.titles[name], content.fields[name]) for name in wanted if content.fields.get(name)]
     size = piece.size
     while size >= piece.size * SMALLEST:
@@ -241,8 +240,7 @@ def _where(lacking: str, content: PageContent, kind: Kind) -> str:
 
 def check_printable(kind: Kind, holder_name: str, fields: Mapping[str, str]) -> None:
     """Raise CharacterMissing when a value could not be printed, before anything is made of it."""
-    photos = {name for name, about in kind.schema["properties"].items() if about.get("format") == "photo"}
-    values = [holder_name, *(value for name, value in fields.items() if name not in photos)]
+    values = [holder_name, *(value for name, value in fields.items() if name not in kind.photos)]
     lacking = missing("".join(values).replace("\n", ""))
     if lacking:
         raise CharacterMissing(f"含有证照字库中没有的字：{lacking}", characters=lacking)
@@ -252,8 +250,7 @@ def metadata(content: PageContent, kind: Kind) -> dict[str, str]:
     """Return the metadata under their short names (GB/T 36903); fields of the kind begin with KZ_."""
     day = content.issued_at.astimezone(CITY_ZONE).date().isoformat()
     code, meaning = holder_number_kind(content.holder_number)
-    photos = {name for name, about in kind.schema["properties"].items() if about.get("format") == "photo"}
-    own = {f"KZ_{name}": value for name, value in content.fields.items() if name not in photos}
+    own = {f"KZ_{name}": value for name, value in content.fields.items() if name not in kind.photos}
     return {
         "ZZMC": kind.name,
         "ZZLXDM": kind.code,

@@ -7,7 +7,7 @@ from sqlalchemy import Column, ForeignKey, Table, Text, Uuid, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lib_db import UtcDateTime
+from lib_db import UtcDateTime, among
 from svc_seal.database import MAPPERS, METADATA
 from svc_seal.grant.domain import Grant, NoSuchGrant, UnknownSeal
 
@@ -51,7 +51,7 @@ class GrantStore:
 
 async def of_seals(session: AsyncSession, codes: Collection[str]) -> Sequence[Grant]:
     """Return the grants of some seals that were not taken back."""
-    statement = select(Grant).where(seal_grant.c.seal_code.in_(codes), seal_grant.c.ended_at.is_(None))
+    statement = select(Grant).where(among(seal_grant.c.seal_code, codes), seal_grant.c.ended_at.is_(None))
     return (await session.scalars(statement)).all()
 
 

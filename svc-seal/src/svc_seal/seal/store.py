@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, LargeBinary, Table, Text, select, upd
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lib_db import EnumText, UtcDateTime
+from lib_db import EnumText, UtcDateTime, among
 from lib_gm import serial_of
 from svc_seal.certificate.domain import Reason
 from svc_seal.certificate.store import revoked_certificate
@@ -75,7 +75,7 @@ class SealStore:
     async def lock_many(self, codes: Collection[str]) -> dict[str, Standing]:
         """Return how some seals stand, locked in the order of their codes; unknown ones are left out."""
         columns = (seal.c.code, seal.c.status, seal.c.valid_from, seal.c.valid_until)
-        statement = select(*columns).where(seal.c.code.in_(codes)).order_by(seal.c.code)
+        statement = select(*columns).where(among(seal.c.code, codes)).order_by(seal.c.code)
         rows = await self._session.execute(statement.with_for_update(key_share=True))
         return {row.code: Standing(row.status, row.valid_from, row.valid_until) for row in rows}
 
@@ -117,13 +117,13 @@ async def some(session: AsyncSession, codes: Collection[str]) -> Sequence[Seal]:
     """Return those of some seals that exist."""
     if not codes:
         return []
-    return (await session.scalars(select(Seal).where(seal.c.code.in_(codes)))).all()
+    return (await session.scalars(select(Seal).where(among(seal.c.code, codes)))).all()
 
 
 async def standings(session: AsyncSession, codes: Collection[str]) -> dict[str, Standing]:
     """Return how some seals stand; unknown ones are left out."""
     columns = (seal.c.code, seal.c.status, seal.c.valid_from, seal.c.valid_until)
-    rows = await session.execute(select(*columns).where(seal.c.code.in_(codes)))
+    rows = await session.execute(select(*columns).where(among(seal.c.code, codes)))
     return {row.code: Standing(row.status, row.valid_from, row.valid_until) for row in rows}
 
 

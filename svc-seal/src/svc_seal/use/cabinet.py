@@ -51,7 +51,8 @@ class KeyCabinet:
         pdf = None
         if seal.pdf_key:
             key = self._authority.software.master.unwrap(seal.pdf_key, f"pdf:{seal.code}")
-            pdf = PdfSigner(seal.pdf_certificate, key, (self._pdf.certificate,))
+            url = self._pdf.time_stamps.url
+            pdf = PdfSigner(seal.pdf_certificate, key, (self._pdf.certificate,), url)
         return Material(
             seal.code,
             seal.made,

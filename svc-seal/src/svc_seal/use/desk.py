@@ -6,6 +6,7 @@ the next one signs.
 """
 
 import asyncio
+import sys
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +33,10 @@ from svc_seal.use.ports import Material, Order, Outcome, UnitOfWork
 MOST_TOGETHER = 512
 GROUPS_AT_ONCE = 2
 WORTH_A_SECOND = 32
-MOST_PDF_TOGETHER, PDF_THREADS = 8, 1
+MOST_PDF_TOGETHER = 8
+# A thread that comes back from SM2 to a busy event loop waits this long for the interpreter, some fifteen
+# times in each document: with Python's own 5 ms the waiting takes many times longer than the work.
+SWITCH_SECONDS = 0.0005
 
 
 @dataclass(eq=False)
@@ -95,9 +99,14 @@ class SealingDesk:
         self._cabinet = cabinet
         self._pdf = pdf
         self._clock = clock
-        # A PDF file may take seconds: it holds up other PDF files, never the rest.
-        self._quick = _Lane(threads, MOST_TOGETHER)
-        self._slow = _Lane(PDF_THREADS, MOST_PDF_TOGETHER)
+        # Digests are all SM2, which threads share out. An OFD file is half Python: two threads would take
+        # the interpreter from each other, so documents grow by processes. A PDF file may take seconds: it
+        # holds up other PDF files, never the rest.
+        self._lanes = {
+            Kind.DIGEST: _Lane(threads, MOST_TOGETHER),
+            Kind.OFD: _Lane(1, MOST_TOGETHER),
+            Kind.PDF: _Lane(1, MOST_PDF_TOGETHER),
+        }
         self._change = asyncio.Event()
 
     async def use(self, orders: Sequence[Order]) -> list[Outcome]:
@@ -105,8 +114,7 @@ class SealingDesk:
         loop = asyncio.get_running_loop()
         cases = [_Case(order, loop.create_future()) for order in orders]
         for case in cases:
-            lane = self._slow if case.order.kind is Kind.PDF else self._quick
-            lane.waiting.append(case)
+            self._lanes[case.order.kind].waiting.append(case)
         self._change.set()
         return list(await asyncio.gather(*(case.future for case in cases)))
 
@@ -115,7 +123,7 @@ class SealingDesk:
         while True:
             await self._change.wait()
             self._change.clear()
-            for lane in (self._quick, self._slow):
+            for lane in self._lanes.values():
                 while lane.waiting and lane.has_room():
                     task = asyncio.create_task(self._serve_group(lane.next_group(), lane))
                     lane.groups.add(task)
@@ -127,7 +135,7 @@ class SealingDesk:
 
     async def aclose(self) -> None:
         """Let groups under way finish; the threads end."""
-        for lane in (self._quick, self._slow):
+        for lane in self._lanes.values():
             await asyncio.gather(*lane.groups, return_exceptions=True)
             lane.pool.shutdown()
 
@@ -237,28 +245,35 @@ class SealingDesk:
             )
 
     async def _record(self, cases: list[_Case], now: datetime) -> None:
-        """Commit the group: uses, events, counts and one audit record for each."""
-        if not cases:
-            return
+        """Commit the group; when a seal was frozen meanwhile, what is left of it."""
+        while cases and not await self._is_recorded(cases, now):
+            cases = [case for case in cases if case.is_open]
+
+    async def _is_recorded(self, cases: list[_Case], now: datetime) -> bool:
+        """Commit uses, events, counts and one audit record for each; nothing when a seal is not usable."""
         async with self._work() as uow:
+            # The files go in first: what every group needs, the seal's row and the end of the audit chain, is
+            # then held for a moment only.
+            kept = await uow.uses.add_new([case.use for case in cases if case.use is not None])
             standings = await uow.seals.lock_many({case.order.seal_code for case in cases})
-            usable = [case for case in cases if _still_usable(case, standings, now)]
-            kept = await uow.uses.add_new([case.use for case in usable if case.use is not None])
-            firsts = _firsts(usable, kept)
-            for case in usable:
+            if not all([_is_still_usable(case, standings, now) for case in cases]):
+                return False
+            firsts = _firsts(cases, kept)
+            for case in cases:
                 if case.use is not None and case in firsts:
                     uow.outbox.add(_event(case.use))
-            await uow.seals.count_uses(Counter(case.order.seal_code for case in usable), now)
-            await uow.audit.note_all([_note(case, now, is_first=case in firsts) for case in usable])
-            others = await uow.uses.of_keys(_keys(case for case in usable if case not in firsts))
+            await uow.seals.count_uses(Counter(case.order.seal_code for case in cases), now)
+            await uow.audit.note_all([_note(case, now, is_first=case in firsts) for case in cases])
+            others = await uow.uses.of_keys(_keys(case for case in cases if case not in firsts))
             await uow.commit()
-        for case in usable:
+        for case in cases:
             if case.order.use_key is None:
                 case.close(Outcome(signature=case.result))
             elif case in firsts:
                 case.close(Outcome(use=case.use))
             else:
                 case.close(_earlier(case.order, others[case.order.use_key]))
+        return True
 
 
 def _check_opened(order: Order, unopened: Mapping[str, KeyUnusable]) -> None:
@@ -286,8 +301,8 @@ def _firsts(cases: list[_Case], kept: set[str]) -> set[_Case]:
     return {case for case in cases if case.order.use_key is None} | set(found.values())
 
 
-def _still_usable(case: _Case, standings: dict[str, Standing], now: datetime) -> bool:
-    """A seal frozen since it was admitted signs nothing that leaves the house."""
+def _is_still_usable(case: _Case, standings: dict[str, Standing], now: datetime) -> bool:
+    """Return whether a case stands: a seal frozen since it was admitted signs nothing that leaves here."""
     try:
         standings[case.order.seal_code].check_usable(now)
     except SealNotUsable as error:
@@ -321,6 +336,7 @@ async def open_desk(
     threads: int,
 ) -> AsyncGenerator[SealingDesk]:
     """Run a desk while the block lasts."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     desk = SealingDesk(work, sessions, cabinet, pdf, clock, threads)
     serving = asyncio.create_task(desk.serve())
     try:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from lib_kernel import Conflict, Invalid, new_id
+from lib_kernel import Conflict, Invalid, Unavailable, new_id
 
 # A sealed file is given again on a repeat this long; afterwards its owner has it, or has lost it.
 KEPT_FOR = timedelta(days=30)
@@ -32,6 +32,13 @@ class PlaceInvalid(Invalid):
 
     code = "seal-place-invalid"
     title = "不能在指定位置加盖印章"
+
+
+class TimeStampUnavailable(Unavailable):
+    """The time-stamp authority does not answer, or not with a stamp on what it was asked for."""
+
+    code = "time-stamp-unavailable"
+    title = "时间戳服务暂时不可用，请稍后再试"
 
 
 class UseForgotten(Conflict):

@@ -1,12 +1,17 @@
-"""PDF files: a seal's picture with a PAdES signature (P-256, SHA-256) as an incremental update."""
+"""PDF files: a seal's picture with a PAdES signature (P-256, SHA-256) as an incremental update.
+
+With a time-stamp authority configured the signature carries its stamp (PAdES B-T), else none (B-B).
+"""
 
 import asyncio
 import io
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from asn1crypto import keys, x509
+import httpx
+from asn1crypto import cms, keys, tsp, x509
 from PIL import Image
 from pyhanko.pdf_utils.images import PdfImage
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -15,15 +20,18 @@ from pyhanko.sign import PdfSignatureMetadata
 from pyhanko.sign import PdfSigner as PdfWriter
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import SimpleSigner
+from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from svc_seal.pdf_process import PdfProcesses, PdfTooHard, PdfWorkFailed
-from svc_seal.use.domain import DocumentInvalid, PlaceInvalid
+from svc_seal.use.domain import DocumentInvalid, PlaceInvalid, TimeStampUnavailable
 from svc_seal.use.ports import Material, PdfSigner
 
 POINTS_PER_MM = 72 / 25.4
+ROUNDING = 0.5 * POINTS_PER_MM
 LARGEST_PDF = 50 * 1024 * 1024
+TSA_SECONDS = 10.0
 PROCESSES = PdfProcesses(1)
 
 
@@ -48,6 +56,7 @@ def seal_pdf(document: bytes, place: PdfPlace, material: Material, reason: str, 
         DocumentInvalid: it cannot be read, is encrypted, forbids changes, or takes too long.
         PlaceInvalid: it has no such page.
         PdfBusy: too many PDF files wait.
+        TimeStampUnavailable: the time-stamp authority gives no stamp.
     """
     if material.pdf is None:
         raise DocumentInvalid("此印章没有 PDF 签名证书")
@@ -55,15 +64,17 @@ def seal_pdf(document: bytes, place: PdfPlace, material: Material, reason: str, 
         raise DocumentInvalid("文件过大")
     stamp = Stamp(material.code, material.picture, material.size, material.pdf)
     try:
-        sealed, misplaced = PROCESSES.run(seal_here, document, place, stamp, reason, now)
+        result = PROCESSES.run(seal_here, document, place, stamp, reason, now)
     except PdfTooHard as error:
         raise DocumentInvalid("PDF 文件过于复杂，处理超出时间或内存限制") from error
     except PdfWorkFailed as error:
         # pyHanko has many errors of its own, and a hostile file can raise any other: all mean the same here.
         raise DocumentInvalid("PDF 文件无法读取，或不允许增加签名") from error
-    if misplaced:
-        raise PlaceInvalid(misplaced)
-    return sealed
+    if result.misplaced:
+        raise PlaceInvalid(result.misplaced)
+    if result.is_unstamped:
+        raise TimeStampUnavailable
+    return result.document
 
 
 @dataclass(frozen=True)
@@ -76,14 +87,23 @@ class Stamp:
     pdf: PdfSigner
 
 
-def seal_here(
-    document: bytes, place: PdfPlace, stamp: Stamp, reason: str, now: datetime
-) -> tuple[bytes, str]:
-    """Return the sealed file, or what is wrong with the place; raises whatever pyHanko raises."""
+@dataclass(frozen=True)
+class Result:
+    """The sealed file, or what is wrong with the place, or that the time-stamp authority gave no stamp."""
+
+    document: bytes = b""
+    misplaced: str = ""
+    is_unstamped: bool = False
+
+
+def seal_here(document: bytes, place: PdfPlace, stamp: Stamp, reason: str, now: datetime) -> Result:
+    """Return the sealed file or why there is none; raises whatever pyHanko raises."""
     try:
-        return asyncio.run(_sealed(document, place, stamp, reason, now)), ""
+        return Result(asyncio.run(_sealed(document, place, stamp, reason, now)))
     except PlaceInvalid as error:
-        return b"", error.detail
+        return Result(misplaced=error.detail)
+    except TimestampRequestError:
+        return Result(is_unstamped=True)
 
 
 async def _sealed(document: bytes, place: PdfPlace, stamp: Stamp, reason: str, now: datetime) -> bytes:
@@ -114,7 +134,8 @@ async def _sealed(document: bytes, place: PdfPlace, stamp: Stamp, reason: str, n
         background_opacity=1.0,
     )
     spec = SigFieldSpec(field, on_page=place.page - 1, box=box)
-    sealing = _At(metadata, signer, stamp_style=style, new_field_spec=spec)
+    stamper = _stamper(stamp.pdf.tsa_url) if stamp.pdf.tsa_url else None
+    sealing = _At(metadata, signer, timestamper=stamper, stamp_style=style, new_field_spec=spec)
     sealing.now = now
     out = await sealing.async_sign_pdf(writer)
     return bytes(out.getbuffer())
@@ -132,6 +153,44 @@ class _At(PdfWriter):
         return session
 
 
+class _TimeStamper(TimeStamper):
+    """Asks an authority over HTTP (RFC 3161 §3.4) and looks whether the stamp is on what was asked for."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # pyHanko's
+        self._url = url
+
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        """Return what the authority answers. Raises TimestampRequestError."""
+        headers = {"content-type": "application/timestamp-query"}
+        try:
+            async with httpx.AsyncClient(timeout=TSA_SECONDS) as client:
+                answer = (
+                    await client.post(self._url, content=req.dump(), headers=headers)
+                ).raise_for_status()
+            return tsp.TimeStampResp.load(answer.content, strict=True)
+        except (httpx.HTTPError, ValueError) as error:
+            raise TimestampRequestError("no answer, or no time-stamp reply") from error
+
+    async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
+        """Return a token over the digest. Raises TimestampRequestError."""
+        try:
+            token = await super().async_timestamp(message_digest, md_algorithm)
+            imprint = token["content"]["encap_content_info"]["content"].parsed["message_imprint"]
+            stamped = imprint["hashed_message"].native
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise TimestampRequestError("the token cannot be read") from error
+        if stamped != message_digest:
+            raise TimestampRequestError("the token is over something else")
+        return token
+
+
+@cache
+def _stamper(url: str) -> _TimeStamper:
+    """One for each process: the size of a token is learnt from the first one."""
+    return _TimeStamper(url)
+
+
 def _registry(chain: tuple[bytes, ...]) -> Any:
     make: Any = SimpleCertificateStore
     registry = make()
@@ -146,6 +205,9 @@ def _box(writer: Any, place: PdfPlace, size: int) -> tuple[int, int, int, int]:
         raise PlaceInvalid(f"PDF 文件共 {pages} 页，没有第 {place.page} 页")
     page = writer.find_page_for_modification(place.page - 1)[0].get_object()
     media = page.get("/MediaBox") or page["/Parent"].get_object()["/MediaBox"]
-    left, _bottom, _right, top = (float(value) for value in media)
+    left, bottom, right, top = (float(value) for value in media)
     x, y, side = (value * POINTS_PER_MM for value in (place.x, place.y, float(size)))
+    if x + side > right - left + ROUNDING or y + side > top - bottom + ROUNDING:
+        wide, high = (round(length / POINTS_PER_MM) for length in (right - left, top - bottom))
+        raise PlaceInvalid(f"印章（{size} × {size} 毫米）超出页面（{wide} × {high} 毫米）")
     return round(left + x), round(top - y - side), round(left + x + side), round(top - y)

@@ -15,11 +15,15 @@ from svc_seal.use.domain import Kind, SealUse
 
 @dataclass(frozen=True)
 class PdfSigner:
-    """The P-256 certificate and key that sign PDF files for a seal, and the certificates above."""
+    """The P-256 certificate and key that sign PDF files for a seal, and the certificates above.
+
+    `tsa_url` is the address of the authority that stamps the time, empty for none.
+    """
 
     certificate: bytes
     key: bytes
     chain: tuple[bytes, ...]
+    tsa_url: str = ""
 
 
 @dataclass(frozen=True)

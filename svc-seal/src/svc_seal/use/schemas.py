@@ -81,13 +81,19 @@ class SealRequest(SealPlace):
     """What to seal and where: an OFD or PDF file in base64."""
 
     document: Base64Bytes
-    seal_code: str = Field(max_length=40)
-    purpose: str = Field(min_length=1, max_length=200)
-    use_key: str = Field(min_length=8, max_length=100)
+    seal_code: str = Field(max_length=40, description="印章编码")
+    purpose: str = Field(
+        min_length=1, max_length=200, description="用途，须与授权的用途一致（授权为 * 时任意）"
+    )
+    use_key: str = Field(
+        min_length=8,
+        max_length=100,
+        description="本次用章的标识，由调用方给出；同一标识重发得到第一次的结果，不会重复盖章",
+    )
 
 
 class SealedOut(BaseModel):
-    """The sealed file; `digest` is its SM3 in hex."""
+    """The sealed file in base64; `digest` is its SM3 in hex."""
 
     use_id: UUID
     digest: str

@@ -4,10 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, Uuid, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lib_db import EnumText, UtcDateTime
+from lib_db import EnumText, UtcDateTime, among, arrays, insert_arrays
 from svc_seal.database import MAPPERS, METADATA
 from svc_seal.seal.store import seal
 from svc_seal.use.domain import Kind, SealUse
@@ -31,6 +30,13 @@ seal_use = Table(
 
 MAPPERS.map_imperatively(SealUse, seal_use)
 
+COLUMNS = tuple(seal_use.c.keys())
+ADD_NEW = (
+    insert_arrays(seal_use, COLUMNS)
+    .on_conflict_do_nothing(index_elements=["use_key"])
+    .returning(seal_use.c.use_key)
+)
+
 
 class UseStore:
     """Uses inside one transaction."""
@@ -43,23 +49,9 @@ class UseStore:
         if not uses:
             return set()
         once = {use.use_key: use for use in reversed(uses)}
-        rows = [
-            {
-                "id": use.id,
-                "use_key": use.use_key,
-                "seal_code": use.seal_code,
-                "purpose": use.purpose,
-                "caller": use.caller,
-                "digest": use.digest,
-                "document": use.document,
-                "sealed_at": use.sealed_at,
-                "kind": use.kind,
-            }
-            # Everybody inserts in the same order, so that two groups never wait for each other.
-            for _key, use in sorted(once.items())
-        ]
-        statement = insert(seal_use).on_conflict_do_nothing(index_elements=["use_key"])
-        return set(await self._session.scalars(statement.returning(seal_use.c.use_key), rows))
+        # Everybody inserts in the same order, so that two groups never wait for each other.
+        rows = [{name: getattr(once[key], name) for name in COLUMNS} for key in sorted(once)]
+        return set(await self._session.scalars(ADD_NEW, arrays(rows)))
 
     async def of_keys(self, keys: Collection[str]) -> dict[str, SealUse]:
         """Return the uses of some occasions."""
@@ -80,5 +72,5 @@ async def of_keys(session: AsyncSession, keys: Collection[str]) -> dict[str, Sea
     """Return the uses of some occasions by their keys."""
     if not keys:
         return {}
-    found = await session.scalars(select(SealUse).where(seal_use.c.use_key.in_(keys)))
+    found = await session.scalars(select(SealUse).where(among(seal_use.c.use_key, keys)))
     return {use.use_key: use for use in found}

@@ -26,6 +26,11 @@ class Verdict:
     findings: tuple[Finding, ...]
 
     @property
+    def is_trusted(self) -> bool:
+        """Return whether whoever signed, and whoever made the seal, leads to a root that is believed."""
+        return all(finding.ok for finding in self.findings if finding.check in {"signer", "seal-maker"})
+
+    @property
     def is_valid(self) -> bool:
         """Return whether every check passed."""
         return all(finding.ok for finding in self.findings)

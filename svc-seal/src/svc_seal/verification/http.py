@@ -1,56 +1,33 @@
 """Routes of verification, for everyone."""
 
 import asyncio
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_service.web import ClockDep, ReadSession, component
-from lib_web import AnyCaller, problems
+from lib_web import DOCUMENT_BODY, AnyCaller, UploadedDocument, problems
 from svc_seal.authority import Authority, certificates_pem
 from svc_seal.certificate import store as certificates
 from svc_seal.certificate.domain import LIST_VALIDITY, NoRevocationList, Reason
 from svc_seal.pdf_authority import PdfAuthority
 from svc_seal.pdf_process import PdfBusy
 from svc_seal.seal import store as seals
+from svc_seal.seal.domain import Standing
 from svc_seal.use.pdf import is_pdf
 from svc_seal.verification.domain import DocumentUnreadable, Verdict
 from svc_seal.verification.ofd import verify_ofd
-from svc_seal.verification.pdf import Withdrawn, verify_pdf
-from svc_seal.verification.schemas import DocumentIn, FindingOut, SignatureOut, VerificationOut
+from svc_seal.verification.pdf import Believed, Withdrawn, verify_pdf
+from svc_seal.verification.schemas import FindingOut, SignatureOut, VerificationOut
 
 router = APIRouter(prefix="/v1", tags=["验章"])
 
-JSON = "application/json"
-UPLOAD: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {"schema": DocumentIn.model_json_schema()},
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-        },
-    }
-}
 
-
-async def uploaded(request: Request) -> bytes:
-    """Return the file of a request: base64 in JSON, or the body of another type (a dependency)."""
-    body = await request.body()
-    if request.headers.get("content-type", JSON).partition(";")[0].strip().lower() != JSON:
-        return body
-    try:
-        return DocumentIn.model_validate_json(body).document
-    except ValidationError as error:
-        located = [{**found, "loc": ("body", *found["loc"])} for found in error.errors(include_url=False)]
-        raise RequestValidationError(located) from error
-
-
-@router.post("/verifications", responses=problems(DocumentUnreadable, PdfBusy), openapi_extra=UPLOAD)
+@router.post("/verifications", responses=problems(DocumentUnreadable, PdfBusy), openapi_extra=DOCUMENT_BODY)
 async def verify_document(
-    document: Annotated[bytes, Depends(uploaded)],
+    document: UploadedDocument,
     caller: AnyCaller,
     session: ReadSession,
     authority: Annotated[Authority, component(Authority)],
@@ -61,14 +38,14 @@ async def verify_document(
     if is_pdf(document):
         withdrawn = await _withdrawn(session)
         await session.rollback()
-        verdicts = await verify_pdf(document, (pdf.certificate,), withdrawn)
+        believed = Believed((pdf.certificate,), withdrawn, pdf.time_stamps.roots)
+        verdicts = await verify_pdf(document, believed)
     else:
         trust = authority.trust(await certificates.newest_der(session))
         await session.rollback()
         verdicts = await asyncio.to_thread(verify_ofd, document, trust)
-    known = await seals.standings(session, {verdict.seal_code for verdict in verdicts})
-    statuses = {code: standing.status.value for code, standing in known.items()}
-    signatures = [_out(verdict, statuses.get(verdict.seal_code, "unknown")) for verdict in verdicts]
+    known = await seals.standings(session, {verdict.seal_code for verdict in verdicts if verdict.is_trusted})
+    signatures = [_out(verdict, known) for verdict in verdicts]
     valid = bool(signatures) and all(signature.valid for signature in signatures)
     return VerificationOut(valid=valid, text=_text(verdicts, valid=valid), signatures=signatures)
 
@@ -105,13 +82,15 @@ async def _withdrawn(session: AsyncSession) -> dict[int, Withdrawn]:
     }
 
 
-def _out(verdict: Verdict, status: str) -> SignatureOut:
+def _out(verdict: Verdict, known: Mapping[str, Standing]) -> SignatureOut:
+    # A stranger's seal may bear the code of one of ours: the register has nothing to say of it.
+    standing = known.get(verdict.seal_code) if verdict.is_trusted else None
     return SignatureOut(
         valid=verdict.is_valid,
         form=verdict.form,
         seal_code=verdict.seal_code,
         seal_name=verdict.seal_name,
-        seal_status=status,
+        seal_status=standing.status.value if standing else "unknown",
         signer=verdict.signer,
         signed_at=verdict.signed_at,
         findings=[FindingOut.model_validate(finding) for finding in verdict.findings],

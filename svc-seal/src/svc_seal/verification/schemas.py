@@ -1,16 +1,8 @@
 """Request and response bodies of verification."""
 
-from datetime import datetime
+from pydantic import BaseModel, ConfigDict
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict
-
-
-class DocumentIn(BaseModel):
-    """An OFD or PDF file in base64."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    document: Base64Bytes
+from svc_seal.seal.schemas import CityTime
 
 
 class FindingOut(BaseModel):
@@ -34,7 +26,7 @@ class SignatureOut(BaseModel):
     seal_name: str
     seal_status: str
     signer: str
-    signed_at: datetime | None
+    signed_at: CityTime | None
     findings: list[FindingOut]
 
 
