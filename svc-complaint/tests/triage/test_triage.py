@@ -1,11 +1,13 @@
 """Suggestions with reasons, routing rules with a dry run, similar cases."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from lib_db import Sessions
 from lib_gm import FieldCipher
@@ -125,6 +127,27 @@ async def test_a_dry_run_shows_which_of_yesterdays_cases_would_go_elsewhere_and_
     broken = [{"code": "x", "priority": 1, "when": {"moon": []}, "then": {}}]
     refused = await client.post("/v1/routing-rules/trial", json={"rules": broken})
     assert (refused.status_code, refused.json()["type"]) == (422, "/problems/routing-rule-invalid")
+
+
+async def test_of_two_who_publish_rules_at_once_the_second_is_told(
+    service: Clients, sessions: Sessions, clock: FixedClock
+) -> None:
+    then = {"department": MARKET}
+    mine, theirs = ([{"code": code, "priority": 1, "when": {}, "then": then}] for code in ("mine", "theirs"))
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with sessions() as session, sessions() as eye:
+        version = await store.publish_rules(session, mine, "s_other", clock.now())
+        publishing = asyncio.create_task(service.as_(ADMIN).put("/v1/routing-rules", json={"rules": theirs}))
+        while not await eye.scalar(waiting):
+            await asyncio.sleep(0.02)
+        await session.commit()
+    refused = await publishing
+    assert (refused.status_code, refused.json()["type"]) == (412, "/problems/stale-version")
+    in_force = (await service.as_(DISPATCHER).get("/v1/routing-rules")).json()
+    assert (in_force["version"], in_force["rules"][0]["code"]) == (version, "mine")
 
 
 async def test_a_rule_may_dispatch_at_once(service: Clients) -> None:

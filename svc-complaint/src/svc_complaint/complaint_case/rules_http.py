@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from lib_kernel import CITY_ZONE
+from lib_kernel import CITY_ZONE, StaleVersion
 from lib_service.web import ClockDep, ReadSession, unit_of_work
 from lib_web import Caller, problems, requires
 from svc_complaint.complaint_case import store
@@ -132,7 +132,7 @@ async def get_routing_rules(caller: Dispatcher, session: ReadSession) -> RulesOu
     return RulesOut(version=version, rules=rules)
 
 
-@router.put("/routing-rules", responses=problems(RuleInvalid))
+@router.put("/routing-rules", responses=problems(RuleInvalid, StaleVersion))
 async def publish_routing_rules(
     body: RuleSet,
     caller: Annotated[Caller, requires("admin")],

@@ -20,10 +20,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lib_db import Sessions, UtcDateTime
-from lib_kernel import Clock
+from lib_kernel import Clock, StaleVersion
 from svc_complaint.database import METADATA
 from svc_complaint.triage.domain import SIMILAR_FROM, Category, Rule, likeness, rarity
 
@@ -114,16 +115,24 @@ async def rules_in_force(session: AsyncSession) -> tuple[int, list[dict[str, Any
 async def publish_rules(
     session: AsyncSession, values: Sequence[Mapping[str, Any]], by: str, now: datetime
 ) -> int:
-    """Keep rules as the next version unless they are those in force; return the version in force."""
+    """Keep rules as the next version unless they are those in force; return the version in force.
+
+    Raises:
+        RuleInvalid: one cannot be read.
+        StaleVersion: somebody else published at the same time.
+    """
     for value in values:
         Rule.parse(value)
-    last = select(routing_rules).order_by(routing_rules.c.version.desc()).limit(1).with_for_update()
+    last = select(routing_rules).order_by(routing_rules.c.version.desc()).limit(1)
     row = (await session.execute(last)).one_or_none()
     plain = [dict(value) for value in values]
     if row is not None and row.rules == plain:
         return int(row.version)
     version = row.version + 1 if row else 1
-    await session.execute(insert(routing_rules).values(version=version, rules=plain, since=now, by=by))
+    try:
+        await session.execute(insert(routing_rules).values(version=version, rules=plain, since=now, by=by))
+    except IntegrityError as error:
+        raise StaleVersion from error
     return version
 
 
