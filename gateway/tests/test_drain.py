@@ -16,8 +16,11 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
+import uvloop
 from gateway_city import City, listening
 
+from gateway.server import Connection, Server
 from lib_testing import free_port
 
 SLOTS = "/public/v1/service-points/P1/slots?group=business"
@@ -219,6 +222,43 @@ async def test_a_stop_without_a_pause_answers_what_was_accepted(city: City) -> N
         await asyncio.to_thread(talk.read, answer)
         assert await gateway.wait() == 0
         talk.close()
+
+
+async def answer_at_once(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def stop_with_a_crowd_at_the_door(port: int, count: int) -> list[bytes]:
+    """Stop a server while so many connections with requests wait to be accepted; return the answers."""
+    config = uvicorn.Config(answer_at_once, port=port, http=Connection, lifespan="off", log_config=None)
+    server = Server(
+        config,
+        leave=lambda: None,
+        end_streams=lambda: None,
+        drain_seconds=0,
+        longest_seconds=60,
+        head_seconds=60,
+    )
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    lines = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(count)]
+    for line in lines:
+        line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    await server.shutdown()
+    answers = [line.recv(4096) for line in lines]
+    for line in lines:
+        line.close()
+    return answers
+
+
+async def test_a_stop_answers_all_who_wait_to_be_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The pause would let the loop accept them in peace; a loop that is held up has none.
+    monkeypatch.setattr("gateway.server.HANDSHAKE_SECONDS", 0)
+    answers = await asyncio.to_thread(uvloop.run, stop_with_a_crowd_at_the_door(free_port(), 20))
+    assert [answer.partition(b" ")[2][:3] for answer in answers] == [b"200"] * 20
+    assert all(b"connection: close" in answer.lower() for answer in answers)
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nX-Slow: "])

@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import fcntl
 import os
+import select
 import signal
 import socket
 import struct
@@ -22,7 +23,6 @@ TICK_SECONDS = 0.05
 MOST_GATHERED = 64 * 1024
 NOT_HTTP = "请求行或请求头有误；网址中的中文须先作百分号编码，如 curl -G --data-urlencode 'q=食品'"
 HANDSHAKE_SECONDS = 0.2  # For connections whose handshake is under way when no new one may begin.
-LOOKS = 3  # libuv looks at its timers before its sockets: one held up that long has connections to accept.
 SO_ATTACH_FILTER = 26  # Linux, asm-generic/socket.h; Python has no name for it.
 
 
@@ -242,10 +242,19 @@ class Server(uvicorn.Server):
             for listening in server.sockets:
                 _refuse_handshakes(listening.fileno())
         await asyncio.sleep(HANDSHAKE_SECONDS)
-        for _ in range(LOOKS):
+        # In one turn of the loop libuv accepts one connection of a socket, and a busy loop has many waiting.
+        while self._has_waiting():  # noqa: ASYNC110 - libuv tells nobody
             await asyncio.sleep(0)
         for server in self.servers:
             server.close()
+
+    def _has_waiting(self) -> bool:
+        """Return whether a connection waits to be accepted."""
+        waiting = select.poll()
+        for server in self.servers:
+            for listening in server.sockets:
+                waiting.register(listening.fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
 
 
 def _refuse_handshakes(descriptor: int) -> None:
