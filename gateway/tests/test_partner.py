@@ -266,6 +266,14 @@ async def test_a_partner_reaches_only_its_scopes(city: City) -> None:
     assert written.json()["scope"] == "catalog:write"
 
 
+@pytest.mark.parametrize("query", ["last=0001-01-01", "first=9999-12-31"])
+async def test_a_usage_report_of_days_that_no_clock_can_hold_is_refused(city: City, query: str) -> None:
+    key = await register(city, "ccb")
+    refused = await city.bank("GET", f"/bank/v1/me/usage?{query}", key)
+    assert kind(refused) == (422, "malformed")
+    assert refused.json()["errors"][0]["field"] == query[: query.index("=")]
+
+
 async def test_quotas_count_the_requests_of_all_replicas(city: City) -> None:
     key = await register(city, "ccb", quota={"per_day": 6, "per_minute": None})
     async with replica(city) as other:

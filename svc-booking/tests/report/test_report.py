@@ -119,3 +119,11 @@ async def test_the_years_indicators_come_from_what_happened(
     assert found["hall_visitors_a_day"]["value"] is None
     other = (await a_day.as_(SERVICE).get("/v1/indicators", params={"year": 2025})).json()
     assert {item["value"] for item in other["items"]} == {0, None}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("path", ["day-reports", "day-reports/workbook"])
+async def test_a_day_that_no_clock_can_hold_is_refused_by_name(service: Clients, path: str, day: str) -> None:
+    answer = await service.as_(LEADER).get(f"/v1/{path}", params={"on": day})
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["on"]

@@ -83,7 +83,8 @@ def test_a_wrong_cell_is_named_with_row_column_and_reason(name: str, cell: str, 
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b'{"a": 1}', "颜色,事项名称\n红,甲\n".encode(), b"PK\x03\x04nothing"]
+    "content",
+    [b"", b"{", b"[" * 100_000, b'{"a": 1}', "颜色,事项名称\n红,甲\n".encode(), b"PK\x03\x04nothing"],
 )
 def test_what_is_no_catalogue_is_refused_as_a_whole(content: bytes) -> None:
     with pytest.raises(FileUnreadable):

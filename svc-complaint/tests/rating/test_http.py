@@ -260,6 +260,16 @@ async def rates(service: Clients, by: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.parametrize(("field", "day"), [("since", "0001-01-01"), ("until", "9999-12-31")])
+async def test_a_span_that_no_clock_can_hold_is_refused_by_name(
+    service: Clients, field: str, day: str
+) -> None:
+    query = {"by": "item", "since": "2026-03-01", "until": "2026-03-31", field: day}
+    answer = await service.as_(DISPATCHER).get("/v1/rating-rates", params=query)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
 async def test_rates_by_item_window_and_department(
     service: Clients, sessions: Sessions, clock: FixedClock
 ) -> None:

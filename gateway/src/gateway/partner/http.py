@@ -16,11 +16,12 @@ from gateway.partner.usage import Usage, UsageRow
 from gateway.webhook.poster import Outside
 from lib_kernel import CITY_ZONE, Clock, Invalid, StaleVersion
 from lib_sheets import XLSX_MEDIA_TYPE, Sheet, write_workbook
+from lib_web import Day
 
 LONGEST_REPORT = 92
 Cell = str | int | float | date | datetime | None
 IfMatch = Annotated[str | None, Header(max_length=40, description="ETag 原样带回，防止覆盖他人的修改")]
-Day = Annotated[date | None, Query()]
+Bound = Annotated[Day | None, Query()]
 
 
 def partner_router(partners: Partners, usage: Usage, outside: Outside, clock: Clock) -> APIRouter:
@@ -146,13 +147,13 @@ def partner_router(partners: Partners, usage: Usage, outside: Outside, clock: Cl
 
     @router.get("/v1/partners/{code}/usage")
     async def read_usage(
-        code: str, caller: Admin, request: Request, first: Day = None, last: Day = None
+        code: str, caller: Admin, request: Request, first: Bound = None, last: Bound = None
     ) -> schemas.UsageOut:
         """Show a partner's requests by day, operation and status (调用统计)."""
         return _usage(code, await report(code, first, last))
 
     @router.get("/v1/partners/{code}/usage.xlsx", response_class=Response)
-    async def download_usage(code: str, caller: Admin, first: Day = None, last: Day = None) -> Response:
+    async def download_usage(code: str, caller: Admin, first: Bound = None, last: Bound = None) -> Response:
         """Download a partner's requests as a workbook."""
         rows: list[list[Cell]] = [
             [row.day, row.operation, row.status, row.count] for row in await report(code, first, last)
@@ -167,7 +168,9 @@ def partner_router(partners: Partners, usage: Usage, outside: Outside, clock: Cl
         return schemas.out((await partners.get(caller.subject))[0])
 
     @router.get("/v1/me/usage")
-    async def read_own_usage(caller: PartnerCaller, first: Day = None, last: Day = None) -> schemas.UsageOut:
+    async def read_own_usage(
+        caller: PartnerCaller, first: Bound = None, last: Bound = None
+    ) -> schemas.UsageOut:
         """Show the calling partner's own requests."""
         return _usage(caller.subject, await report(caller.subject, first, last))
 

@@ -15,6 +15,7 @@ from gateway.partner.store import Partners
 from gateway.partner_event.log import EventLog
 from gateway.partner_event.reconciliation import Manifest, Reconciliation
 from gateway.partner_event.sandbox import Sandbox, Wanted
+from lib_web import Day
 
 LARGEST_PAGE = 200
 Key = Annotated[str, Header(alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{8,128}$")]
@@ -123,7 +124,7 @@ def partner_event_router(
         return _manifests(await reconciliation.all(caller.subject))
 
     @router.get("/v1/reconciliations/{day}", response_class=Response)
-    async def read_file(day: date, caller: PartnerCaller) -> Response:
+    async def read_file(day: Day, caller: PartnerCaller) -> Response:
         """Return the file of a day: a line of JSON for each event."""
         return _file(*await reconciliation.read(caller.subject, day))
 
@@ -134,7 +135,7 @@ def partner_event_router(
         return _manifests(await reconciliation.all(partner.code))
 
     @router.get("/v1/partners/{code}/reconciliations/{day}", response_class=Response)
-    async def read_file_of(code: str, day: date, caller: Admin) -> Response:
+    async def read_file_of(code: str, day: Day, caller: Admin) -> Response:
         """Return a partner's file of a day."""
         await partners.get(code)
         return _file(*await reconciliation.read(code, day))

@@ -4,6 +4,7 @@ from lib_web._auth import AnyCaller, Citizen, Service, caller_of, requires
 from lib_web._bodies import DOCUMENT_BODY, FILE_BODY, UploadedDocument
 from lib_web._caller import Caller, CallerKind
 from lib_web._client import SisterClient, SisterUnavailable
+from lib_web._days import Day
 from lib_web._etag import etag_of, matches, tagged, tagged_body
 from lib_web._express import ExpressRoute
 from lib_web._idempotency import (
@@ -53,6 +54,7 @@ __all__ = [
     "CallerKind",
     "Citizen",
     "Cursor",
+    "Day",
     "ExpressRoute",
     "FieldError",
     "InternalTokenInvalid",

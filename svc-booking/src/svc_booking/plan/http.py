@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from lib_kernel import CITY_ZONE, NotAllowed
 from lib_service.web import ClockDep, ReadSession, component, unit_of_work
-from lib_web import AnyCaller, Caller, problems, requires
+from lib_web import AnyCaller, Caller, Day, problems, requires
 from svc_booking.calendar import store as calendars
 from svc_booking.calendar.domain import BadHours, NoSuchException, NoSuchSpecialDay, PointCalendar
 from svc_booking.calendar.seeding import source_of
@@ -65,7 +65,7 @@ async def get_calendar(
 
 @router.put("/calendars/{city}/days/{day}")
 async def put_calendar_day(
-    city: City, day: date, body: SpecialDayIn, caller: Admin, uow: Uow, clock: ClockDep, guide: Guide
+    city: City, day: Day, body: SpecialDayIn, caller: Admin, uow: Uow, clock: ClockDep, guide: Guide
 ) -> SpecialDayOut:
     """Enter a day into a city's calendar, above what the state arranged (本地调整)."""
     command = commands.SetSpecialDay(city, day, body.kind, body.name, caller.subject)
@@ -76,7 +76,7 @@ async def put_calendar_day(
 
 @router.delete("/calendars/{city}/days/{day}", status_code=204, responses=problems(NoSuchSpecialDay))
 async def delete_calendar_day(
-    city: City, day: date, caller: Admin, uow: Uow, clock: ClockDep, guide: Guide
+    city: City, day: Day, caller: Admin, uow: Uow, clock: ClockDep, guide: Guide
 ) -> Response:
     """Take a local day back; what the state arranged holds again."""
     await commands.unset_special_day(city, day, by=caller.subject, uow=uow, clock=clock)
@@ -90,7 +90,7 @@ async def get_opening(
     caller: AnyCaller,
     session: ReadSession,
     clock: ClockDep,
-    start: Annotated[date | None, Query(alias="from")] = None,
+    start: Annotated[Day | None, Query(alias="from")] = None,
     days: Annotated[int, Query(ge=1, le=SHOWN_DAYS)] = 14,
 ) -> OpeningList:
     """Show when a point is open (开放时间); days of a year without a published arrangement are flagged."""
@@ -138,7 +138,7 @@ async def list_exceptions(
 
 @router.put("/service-points/{code}/exceptions/{day}", responses=problems(NoSuchPoint, BadHours, NotAllowed))
 async def put_exception(
-    code: Code, day: date, body: ExceptionIn, caller: Manager, uow: Uow, clock: ClockDep, guide: Guide
+    code: Code, day: Day, body: ExceptionIn, caller: Manager, uow: Uow, clock: ClockDep, guide: Guide
 ) -> EffectOut:
     """Close a point on a day, or give it other or longer hours; slots follow at once."""
     caller.check_point(code)
@@ -152,7 +152,7 @@ async def put_exception(
     "/service-points/{code}/exceptions/{day}", responses=problems(NoSuchException, NoSuchPoint, NotAllowed)
 )
 async def delete_exception(
-    code: Code, day: date, caller: Manager, uow: Uow, clock: ClockDep, guide: Guide
+    code: Code, day: Day, caller: Manager, uow: Uow, clock: ClockDep, guide: Guide
 ) -> EffectOut:
     """Take an exception back; slots follow at once."""
     caller.check_point(code)

@@ -1,6 +1,5 @@
 """Routes of the queue: arriving and calling."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Response
 
 from lib_kernel import IllegalMove, NotAllowed
 from lib_service.web import ClockDep, ReadSession, recorded, unit_of_work
-from lib_web import Caller, CallerKind, Citizen, problems, requires
+from lib_web import Caller, CallerKind, Citizen, Day, problems, requires
 from svc_booking.appointment import store as appointments
 from svc_booking.appointment.domain import CheckInNotOpen, NoSuchAppointment, WrongPoint
 from svc_booking.journal import store as journal
@@ -117,7 +116,7 @@ async def create_ticket(body: TicketCreate, caller: Visitor, uow: KeptUow, clock
 
 @router.get("/tickets")
 async def list_tickets(
-    caller: Citizen, session: ReadSession, clock: ClockDep, on: date | None = None
+    caller: Citizen, session: ReadSession, clock: ClockDep, on: Day | None = None
 ) -> list[TicketOut]:
     """List the caller's numbers of today or of another day, the latest first (我的排队号)."""
     rows = await store.open_of_person(session, caller.person_id, on or city_day(clock.now()))

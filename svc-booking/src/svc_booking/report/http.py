@@ -1,6 +1,5 @@
 """Routes of the figures."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from lib_kernel import NotAllowed
 from lib_service.web import ClockDep, ReadSession
 from lib_sheets import XLSX_MEDIA_TYPE
-from lib_web import Caller, problems, requires
+from lib_web import Caller, Day, problems, requires
 from svc_booking.queue_ticket.domain import city_day
 from svc_booking.report.reading import indicators_of, report_of_day, summaries_of
 from svc_booking.report.schemas import DayList, DayReportOut, IndicatorList
@@ -19,7 +18,7 @@ from svc_booking.window.store import group_names
 router = APIRouter(prefix="/v1", tags=["大厅统计"])
 
 Code = Annotated[str, Path(max_length=40)]
-On = Annotated[date | None, Query(description="哪一天，默认今天")]
+On = Annotated[Day | None, Query(description="哪一天，默认今天")]
 Staff = Annotated[Caller, requires("clerk", "hall_manager")]
 Leader = Annotated[Caller, requires("leader")]
 Reader = Annotated[Caller, requires("service", "admin", "leader", "officer")]

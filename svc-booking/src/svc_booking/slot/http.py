@@ -1,13 +1,13 @@
 """Free places for anyone to see."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
 from lib_kernel import CITY_ZONE
 from lib_service.web import ClockDep, ReadSession
-from lib_web import AnyCaller, problems
+from lib_web import AnyCaller, Day, problems
 from svc_booking.slot import store
 from svc_booking.slot.domain import NoSuchPoint
 from svc_booking.slot.schemas import SlotList, SlotOut
@@ -24,7 +24,7 @@ async def list_slots(
     session: ReadSession,
     clock: ClockDep,
     group: Annotated[str, Query(max_length=40, description="业务窗口组，见事项的 window_group")],
-    on: Annotated[date | None, Query(description="只看这一天")] = None,
+    on: Annotated[Day | None, Query(description="只看这一天")] = None,
 ) -> SlotList:
     """List the slots that may be booked now at a point's business group (可约时段)."""
     now = clock.now()

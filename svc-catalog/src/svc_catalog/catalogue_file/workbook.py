@@ -45,7 +45,7 @@ def read_catalogue(content: bytes) -> tuple[Numbered, list[RowError]]:
 def _read_json(content: bytes) -> tuple[Numbered, list[RowError]]:
     try:
         found = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileUnreadable("不是正确的 JSON") from error
     items = found.get("items") if isinstance(found, dict) else found
     if not isinstance(items, list):

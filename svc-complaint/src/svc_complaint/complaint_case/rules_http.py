@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lib_kernel import CITY_ZONE, StaleVersion
 from lib_service.web import ClockDep, ReadSession, unit_of_work
-from lib_web import Caller, problems, requires
+from lib_web import Caller, Day, problems, requires
 from svc_complaint.complaint_case import store
 from svc_complaint.complaint_case.intake import FIELDS
 from svc_complaint.complaint_case.receipt import Cipher
@@ -155,7 +155,7 @@ async def try_routing_rules(
     session: ReadSession,
     cipher: Cipher,
     clock: ClockDep,
-    day: date | None = None,
+    day: Day | None = None,
 ) -> Trial:
     """Show what rules would have done with yesterday's cases, or another day's."""
     rules = [Rule.parse(rule) for rule in body.rules]

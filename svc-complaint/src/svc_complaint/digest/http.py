@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from lib_service.web import ClockDep, ReadSession, unit_of_work
 from lib_sheets import XLSX_MEDIA_TYPE
-from lib_web import Caller, problems, requires
+from lib_web import Caller, Day, problems, requires
 from svc_complaint.digest import page, store
 from svc_complaint.digest.domain import NoSuchDigest
 from svc_complaint.directory import store as directory
@@ -75,20 +75,20 @@ class Subscription(BaseModel):
 
 
 @router.get("/digests/{day}", responses=problems(NoSuchDigest))
-async def get_digest(day: date, caller: Reader, session: ReadSession) -> DigestOut:
+async def get_digest(day: Day, caller: Reader, session: ReadSession) -> DigestOut:
     """Return the digest of a day."""
     return DigestOut.model_validate(await store.one(session, day))
 
 
 @router.get("/digests/{day}/page", responses=problems(NoSuchDigest))
-async def digest_page(day: date, caller: Reader, session: ReadSession) -> Response:
+async def digest_page(day: Day, caller: Reader, session: ReadSession) -> Response:
     """Return the digest as a page with charts."""
     facts, trend = await store.one(session, day), await store.last(session, day, TREND_DAYS)
     return Response(page.page(facts, trend, await _names(session)), media_type="text/html; charset=utf-8")
 
 
 @router.get("/digests/{day}/sheet", responses=problems(NoSuchDigest))
-async def digest_sheet(day: date, caller: Reader, session: ReadSession) -> Response:
+async def digest_sheet(day: Day, caller: Reader, session: ReadSession) -> Response:
     """Return the digest as xlsx."""
     facts, names = await store.one(session, day), await _names(session)
     book = await asyncio.to_thread(page.workbook, facts, names)

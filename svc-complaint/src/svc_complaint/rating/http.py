@@ -1,6 +1,6 @@
 """Routes of ratings."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from lib_web import (
     Caller,
     Citizen,
     Cursor,
+    Day,
     Limit,
     Page,
     problems,
@@ -140,8 +141,8 @@ async def rating_rates(
     caller: Annotated[Caller, requires("case_handler", "dispatcher", "supervisor", "leader", "officer")],
     session: ReadSession,
     by: Literal["item", "department", "service_point", "window", "clerk"],
-    since: Annotated[date, Query(description="第一天")],
-    until: Annotated[date, Query(description="最后一天")],
+    since: Annotated[Day, Query(description="第一天")],
+    until: Annotated[Day, Query(description="最后一天")],
 ) -> Rates:
     """Return ratings of services in a span of days, by item, department, window or clerk."""
     if until < since:
