@@ -1,24 +1,21 @@
-"""The life of a partner: keys with overlap, suspension, addresses, quotas, scopes, usage."""
+"""The life of a partner: keys with overlap, suspension, addresses, scopes, audit, sandbox."""
 
 import asyncio
-import io
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
 import httpx
-import openpyxl
 import pytest
 import structlog
 from gateway_city import City, ed25519_pair
+from gateway_partner import CONTACT, NOW, a_partner, kind, known, register
 from gateway_replica import eventually, replica
 
-from gateway.guards import TooManyRequests
 from gateway.identity import Request, TrustedProxies
 from gateway.partner.domain import (
     NEXT,
-    Contact,
     KeyTaken,
     LastKey,
     Partner,
@@ -27,12 +24,9 @@ from gateway.partner.domain import (
     TooManyKeys,
     check_networks,
 )
-from gateway.partner.usage import Usage
 from lib_kernel import IllegalMove, Invalid
 from lib_partner import SignedAuth, SigningKey
 
-NOW = datetime(2026, 3, 4, 1, tzinfo=UTC)
-CONTACT = {"name": "陈经理", "phone": "13800000000", "email": "ops@bank.example"}
 ROUTES = [
     ("GET", ""), ("GET", "/ccb"), ("PUT", "/ccb"), ("POST", ""), ("POST", "/ccb/keys"), ("GET", "/ccb/audit"),
     ("POST", "/ccb/keys/x1/retirement"), ("POST", "/ccb/suspension"), ("POST", "/ccb/reinstatement"),
@@ -41,15 +35,6 @@ ROUTES = [
     ("POST", "/ccb/webhook/reactivation"), ("GET", "/ccb/reconciliations"),
     ("GET", "/ccb/reconciliations/2026-03-04"), ("POST", "/ccb/sandbox-reset"),
 ]  # fmt: skip
-
-
-def kind(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["type"].removeprefix("/problems/")
-
-
-def a_partner(**changes: Any) -> Partner:
-    key = PartnerKey("k1", "ed25519", "pem", NOW)
-    return replace(Partner("ccb", "建行", Contact("", "", ""), NOW, keys=(key,)), **changes)
 
 
 @pytest.mark.parametrize(("current", "wanted"), list(product(Status, Status)))
@@ -113,25 +98,6 @@ def test_an_operator_is_told_once_that_a_proxy_in_front_is_not_trusted() -> None
         for proxies in (untrusting, untrusting, trusting):
             proxies.client_of(forwarded)
     assert [entry["event"] for entry in logged] == ["proxies.none_trusted"]
-
-
-async def register(city: City, code: str, **terms: Any) -> SigningKey:
-    private, public = ed25519_pair()
-    key = {"key_id": f"{code}-1", "algorithm": "ed25519", "public_key": public}
-    body = {"code": code, "name": code, "contact": CONTACT, "key": key, **terms}
-    answer = await city.client.post("/staff/v1/partners", json=body, headers=city.staff("admin"))
-    assert answer.status_code == 201, answer.text
-    await known(city, code)
-    return SigningKey(f"{code}-1", "ed25519", private)
-
-
-async def known(city: City, code: str) -> None:
-    revision = (await city.parts.partners.get(code))[0]
-
-    async def is_known() -> bool:
-        return city.parts.registry.partners.get(code) == revision
-
-    await eventually(is_known)
 
 
 async def test_an_administrator_registers_a_partner_and_it_may_call(city: City) -> None:
@@ -264,93 +230,6 @@ async def test_a_partner_reaches_only_its_scopes(city: City) -> None:
     assert (kind(refused), refused.json()["scope"]) == ((403, "scope-missing"), "booking:read")
     written = await city.bank("POST", "/bank/v1/applications", key, headers={"Idempotency-Key": "12345678"})
     assert written.json()["scope"] == "catalog:write"
-
-
-@pytest.mark.parametrize("query", ["last=0001-01-01", "first=9999-12-31"])
-async def test_a_usage_report_of_days_that_no_clock_can_hold_is_refused(city: City, query: str) -> None:
-    key = await register(city, "ccb")
-    refused = await city.bank("GET", f"/bank/v1/me/usage?{query}", key)
-    assert kind(refused) == (422, "malformed")
-    assert refused.json()["errors"][0]["field"] == query[: query.index("=")]
-
-
-async def test_quotas_count_the_requests_of_all_replicas(city: City) -> None:
-    key = await register(city, "ccb", quota={"per_day": 6, "per_minute": None})
-    async with replica(city) as other:
-        for _ in range(3):
-            assert (await city.bank("GET", "/bank/v1/me", key)).status_code == 200
-        await city.parts.usage.flush()
-
-        async def is_told() -> bool:
-            answer = await other.get("/bank/v1/me", auth=SignedAuth(key))
-            return answer.status_code == 429
-
-        # The other replica may answer three, once it knows of the three here.
-        await eventually(is_told)
-        refused = await other.get("/bank/v1/me", auth=SignedAuth(key))
-    assert kind(refused) == (429, "too-many-requests")
-    assert (refused.json()["quota"], refused.json()["limit"]) == ("per_day", 6)
-    # Until midnight in the city, told in the head and in the body.
-    assert 0 < int(refused.headers["retry-after"]) == refused.json()["retry_after"] <= 24 * 3600
-
-
-async def test_a_quota_of_a_minute_ends_with_the_minute(city: City) -> None:
-    clock = FixedMinute()
-    usage = Usage(city.nats, clock)
-    partner = a_partner(quota=replace(a_partner().quota, per_minute=2))
-    usage.take(partner)
-    usage.take(partner)
-    clock.moment = NOW.replace(second=17, microsecond=1)
-    with pytest.raises(TooManyRequests, match="本分钟") as refused:
-        usage.take(partner)
-    assert refused.value.facts["retry_after"] == 43
-    clock.moment += timedelta(seconds=43)
-    usage.take(partner)
-
-
-async def test_a_quota_of_a_day_ends_at_midnight_in_the_city(city: City) -> None:
-    clock = FixedMinute()
-    clock.moment = datetime(2026, 3, 4, 15, 58, 30, 1, tzinfo=UTC)
-    usage = Usage(city.nats, clock)
-    partner = a_partner(quota=replace(a_partner().quota, per_day=1))
-    usage.take(partner)
-    with pytest.raises(TooManyRequests, match="今日") as refused:
-        usage.take(partner)
-    assert refused.value.facts["retry_after"] == 90
-    clock.moment += timedelta(seconds=90)
-    usage.take(partner)
-
-
-class FixedMinute:
-    """A clock that stands."""
-
-    def __init__(self) -> None:
-        self.moment = NOW
-
-    def now(self) -> datetime:
-        """Return the moment."""
-        return self.moment
-
-
-async def test_usage_is_reported_by_day_operation_and_status(city: City) -> None:
-    key = await register(city, "ccb", scopes=["catalog:read"])
-    for _ in range(2):
-        await city.bank("GET", "/bank/v1/items", key)
-    await city.bank("GET", "/bank/v1/appointments", key)
-    admin = city.staff("admin")
-    report = (await city.client.get("/staff/v1/partners/ccb/usage", headers=admin)).json()
-    rows = {(row["operation"], row["status"]): row["count"] for row in report["items"]}
-    assert rows == {("GET /v1/items", 200): 2, ("GET /v1/appointments", 403): 1}
-    assert report["total"] == 3
-    book = await city.client.get("/staff/v1/partners/ccb/usage.xlsx", headers=admin)
-    [page] = openpyxl.load_workbook(io.BytesIO(book.content)).worksheets
-    assert [cell.value for cell in page[1]] == ["日期", "接口", "状态", "次数"]
-    assert page.max_row == 3
-    own = (await city.bank("GET", "/bank/v1/me/usage", key)).json()
-    assert own["total"] == 3
-    params = {"first": "2026-01-01", "last": "2026-12-31"}
-    wide = await city.client.get("/staff/v1/partners/ccb/usage", headers=admin, params=params)
-    assert (wide.status_code, wide.json()["field"]) == (422, "first")
 
 
 async def test_changes_are_kept_with_who_made_them_and_do_not_overwrite_each_other(city: City) -> None:
