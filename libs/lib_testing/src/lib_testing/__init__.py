@@ -1,7 +1,7 @@
 """Fixtures and builders for tests; the fixtures are in `lib_testing.plugin`."""
 
 from lib_testing._clock import WEDNESDAY, FixedClock
-from lib_testing._servers import free_block, free_port
+from lib_testing._ports import free_block, free_port
 from lib_testing._web import (
     CITIZEN,
     OTHER_CITIZEN,

@@ -8,9 +8,7 @@ may end while others still test.
 import fcntl
 import json
 import os
-import random
 import shutil
-import socket
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lib_local.servers import Nats, Postgres
+from lib_testing._ports import free_port
 
 RUN_FOLDER = "CITY_TEST_RUN"
 PASSWORD = "only-for-tests"  # noqa: S105 - a server on the loopback that lives for one test run
@@ -66,39 +65,6 @@ def once(name: str, start: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
             noted.write_text(json.dumps(start(folder)))
         found: dict[str, Any] = json.loads(noted.read_text())
         return found
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    return free_block(1)
-
-
-LOWEST_PORT, PORT_SHARES, PORTS_OF_A_SHARE = 10_000, 8, 2_750
-
-
-def free_block(size: int) -> int:
-    """Return the first of `size` neighbouring ports that were free a moment ago.
-
-    They are below the range from which systems take the ports of outgoing connections: there a port that was
-    just seen free may belong to somebody's connection a moment later. Test workers side by side take theirs
-    from different parts of the range.
-    """
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % PORT_SHARES
-    begin = LOWEST_PORT + worker * PORTS_OF_A_SHARE
-    while True:
-        base = random.randrange(begin, begin + PORTS_OF_A_SHARE - size)  # noqa: S311 - no secret
-        if all(_is_free(base + offset) for offset in range(size)):
-            return base
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def start_postgres(folder: Path) -> dict[str, Any]:

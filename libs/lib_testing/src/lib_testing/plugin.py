@@ -1,5 +1,7 @@
 """Pytest plugin: servers of the run, databases, broker accounts, clock."""
 
+import os
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +31,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
     if config.stash.get(_begun, False):
         end_run()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Say at once what failed: a run that is cut off later never comes to its summary."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        sys.stdout.write(f"\n{report.nodeid} failed in {report.when}:\n{report.longreprtext}\n")
+        sys.stdout.flush()
 
 
 @pytest_asyncio.fixture
