@@ -38,6 +38,11 @@ class Runner:
 
     def start(self) -> dict[str, Any]:
         """Start and return what `demo.json` says once it is written."""
+        self.begin()
+        return self.wait()
+
+    def begin(self) -> None:
+        """Start without waiting until it is ready."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "demo.json").unlink(missing_ok=True)  # A killed run leaves its own behind.
         with (self.folder / "runner.log").open("ab") as log:
@@ -48,6 +53,10 @@ class Runner:
                 stdout=log,
                 stderr=log,
             )
+
+    def wait(self) -> dict[str, Any]:
+        """Wait until a run that was begun is ready and return what `demo.json` says."""
+        assert self._process is not None, "begin comes first"
         deadline = time.monotonic() + START_SECONDS
         demo = self.folder / "demo.json"
         while not demo.exists():
@@ -57,8 +66,7 @@ class Runner:
                 assert time.monotonic() < deadline, "the platform did not become ready in time"
                 continue
             raise AssertionError((self.folder / "runner.log").read_text())
-        found: dict[str, Any] = json.loads(demo.read_text(encoding="utf-8"))
-        return found
+        return self.demo
 
     def stop(self, number: int = signal.SIGTERM) -> list[psutil.Process]:
         """Send a signal; return the processes that were running and are not gone a while later."""
@@ -84,8 +92,8 @@ class Runner:
         )
 
     @property
-    def is_running(self) -> bool:
-        """Return whether it was started and not stopped."""
+    def is_begun(self) -> bool:
+        """Return whether it was begun and not stopped."""
         return self._process is not None
 
     @property
