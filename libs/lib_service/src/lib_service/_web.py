@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.routing import BaseRoute
 
 from lib_db import AnswerRecorder
 from lib_kernel import Clock
@@ -72,15 +73,33 @@ def service_app(
         docs_url=None,
         redoc_url=None,
         max_body_size=largest_body,
-        generate_unique_id_function=_operation_id,
     )
     install_problems(app)
     install_idempotency(app)
-    for router in routers:
-        app.include_router(router)
-    app.include_router(_operations)
+    app.router.routes.extend(_routes((*routers, _operations), largest_body))
     app.add_middleware(Observe)
     return app
+
+
+# By the routers' identities, which last because the frames hold the routers.
+_frames: dict[tuple[int, ...], FastAPI] = {}
+
+
+def _routes(routers: Sequence[APIRouter], largest_body: int) -> Sequence[BaseRoute]:
+    """Return the routers' routes as an application includes them, made once in a process.
+
+    What FastAPI derives from a route at its first request stays with them, also when tests build many
+    applications of one service.
+    """
+    key = (largest_body, *map(id, routers))
+    if key not in _frames:
+        frame = FastAPI(
+            openapi_url=None, max_body_size=largest_body, generate_unique_id_function=_operation_id
+        )
+        for router in routers:
+            frame.include_router(router)
+        _frames[key] = frame
+    return _frames[key].router.routes
 
 
 def module_app(module: str, settings: Callable[[], Any]) -> Callable[[str], FastAPI]:
