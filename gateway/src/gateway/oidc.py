@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet
 
 from gateway.settings import Settings
 from lib_kernel import NotAuthenticated, Unavailable
-from lib_web import Caller, CallerKind
+from lib_web import Caller, CallerKind, tls_context
 
 log = structlog.get_logger(__name__)
 
@@ -136,7 +136,7 @@ class TokenVerifier:
 
     async def _read_keys(self) -> KeySet:
         try:
-            async with httpx.AsyncClient(timeout=5) as client:
+            async with httpx.AsyncClient(timeout=5, verify=tls_context()) as client:
                 answer = await client.get(self._settings.oidc_jwks_url)
                 answer.raise_for_status()
                 self._keys = KeySet.import_key_set(answer.json())

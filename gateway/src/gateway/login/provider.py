@@ -13,6 +13,7 @@ import structlog
 from gateway.oidc import IdentityProviderUnavailable
 from gateway.settings import Settings
 from lib_kernel import NotAuthenticated
+from lib_web import tls_context
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +107,9 @@ class IdentityProvider:
 
     async def _ask(self, method: str, address: str, data: dict[str, str] | None = None) -> httpx.Response:
         try:
-            async with httpx.AsyncClient(timeout=SECONDS, auth=self._auth if data else None) as client:
+            async with httpx.AsyncClient(
+                timeout=SECONDS, auth=self._auth if data else None, verify=tls_context()
+            ) as client:
                 return await client.request(method, address, data=data)
         except httpx.HTTPError as error:
             log.warning("login.provider_unreachable", error=type(error).__name__)

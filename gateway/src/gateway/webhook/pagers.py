@@ -14,6 +14,7 @@ import structlog
 from gateway.partner.domain import Contact
 from gateway.settings import Settings
 from lib_kernel import mask_phone
+from lib_web import tls_context
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +119,9 @@ class HttpPager:
 
     async def _post(self, body: dict[str, object]) -> None:
         key = {"Idempotency-Key": f"{body['to']}.{body['id']}"}
-        async with httpx.AsyncClient(timeout=SECONDS, headers={**self._headers, **key}) as client:
+        async with httpx.AsyncClient(
+            timeout=SECONDS, headers={**self._headers, **key}, verify=tls_context()
+        ) as client:
             (await client.post(self._url, json=body)).raise_for_status()
 
 

@@ -3,7 +3,7 @@
 from lib_web._auth import AnyCaller, Citizen, Service, caller_of, requires
 from lib_web._bodies import DOCUMENT_BODY, FILE_BODY, UploadedDocument
 from lib_web._caller import Caller, CallerKind
-from lib_web._client import SisterClient, SisterUnavailable
+from lib_web._client import SisterClient, SisterUnavailable, tls_context
 from lib_web._days import Day
 from lib_web._etag import etag_of, matches, tagged, tagged_body
 from lib_web._express import ExpressRoute
@@ -93,5 +93,6 @@ __all__ = [
     "status_of",
     "tagged",
     "tagged_body",
+    "tls_context",
     "write_cursor",
 ]

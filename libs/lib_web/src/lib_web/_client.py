@@ -1,6 +1,8 @@
 """HTTP from one service to a sister service: vouched for, traced, and with errors that mean something."""
 
+import ssl
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 import httpx
@@ -18,6 +20,15 @@ FAMILIES: dict[int, type[DomainError]] = {
     412: Conflict,
     422: Invalid,
 }
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Return what this process's outgoing TLS connections are checked by, for `verify` of httpx.
+
+    A client without it loads all roots anew, which holds up its process for some 20 ms.
+    """
+    return httpx.create_ssl_context()
 
 
 class SisterUnavailable(Unavailable):
@@ -41,7 +52,9 @@ class SisterClient:
     ) -> None:
         self._caller = Caller(CallerKind.SERVICE, name, "internal")
         self._signer = signer
-        self._http = httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT, transport=transport)
+        self._http = httpx.AsyncClient(
+            base_url=base_url, timeout=TIMEOUT, transport=transport, verify=tls_context()
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx
 import structlog
 
+from lib_web import tls_context
 from svc_booking.admission.domain import Admission, AdmissionUnavailable, Policy
 
 log = structlog.get_logger(__name__)
@@ -30,7 +31,7 @@ class HttpAdmission:
         policy: Policy,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._http = httpx.AsyncClient(timeout=timeout, transport=transport)
+        self._http = httpx.AsyncClient(timeout=timeout, transport=transport, verify=tls_context())
         self._url = url.rstrip("/")
         self._cache = cache
         self._policy = policy

@@ -2,6 +2,7 @@
 
 import httpx
 
+from lib_web import tls_context
 from svc_catalog.delivery.ports import CarrierAway, Tracking
 
 TIMEOUT = httpx.Timeout(3.0)
@@ -19,7 +20,9 @@ class HttpCarrier:
     """A postal service that answers `GET {url}/parcels/{carrier}/{number}`. Close it with `aclose`."""
 
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT, transport=transport)
+        self._http = httpx.AsyncClient(
+            base_url=url, timeout=TIMEOUT, transport=transport, verify=tls_context()
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from lib_web import tls_context
 from svc_catalog.enrolment.domain import Source
 from svc_catalog.enrolment.ports import ServiceAway
 
@@ -21,7 +22,9 @@ class HttpDepartments:
     """
 
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT, transport=transport)
+        self._http = httpx.AsyncClient(
+            base_url=url, timeout=TIMEOUT, transport=transport, verify=tls_context()
+        )
         self._failures: dict[Source, int] = {}
 
     async def aclose(self) -> None:

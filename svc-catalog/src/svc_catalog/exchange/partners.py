@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 
 from lib_partner import SignedAuth, SigningKey
+from lib_web import tls_context
 from svc_catalog.exchange.ports import PartnerAway, PartnerRefused
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
@@ -23,7 +24,9 @@ class HttpPartners:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._addresses = addresses
-        self._http = httpx.AsyncClient(auth=SignedAuth(key), timeout=TIMEOUT, transport=transport)
+        self._http = httpx.AsyncClient(
+            auth=SignedAuth(key), timeout=TIMEOUT, transport=transport, verify=tls_context()
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from lib_web import tls_context
 from svc_complaint.exchange.domain import Message, Order, signature
 from svc_complaint.exchange.ports import NotTaken
 
@@ -24,7 +25,9 @@ class HttpPlatform:
         unseal: Callable[[str], str],
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._http = httpx.AsyncClient(base_url=base_url.rstrip("/"), timeout=TIMEOUT, transport=transport)
+        self._http = httpx.AsyncClient(
+            base_url=base_url.rstrip("/"), timeout=TIMEOUT, transport=transport, verify=tls_context()
+        )
         self._key = key
         self._unseal = unseal
 

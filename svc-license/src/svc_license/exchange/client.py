@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from lib_web import tls_context
 from svc_license.exchange.domain import (
     ANSWERED,
     BAD_HOLDER_KIND,
@@ -26,7 +27,9 @@ class ProvinceClient:
         self, url: str, access_id: str, access_token: str, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._credentials = {"accessId": access_id, "accessToken": access_token}
-        self._http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT, transport=transport)
+        self._http = httpx.AsyncClient(
+            base_url=url, timeout=TIMEOUT, transport=transport, verify=tls_context()
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -24,6 +24,7 @@ from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from lib_web import tls_context
 from svc_seal.pdf_process import PdfProcesses, PdfTooHard, PdfWorkFailed
 from svc_seal.use.domain import DocumentInvalid, PlaceInvalid, TimeStampUnavailable
 from svc_seal.use.ports import Material, PdfSigner
@@ -164,7 +165,7 @@ class _TimeStamper(TimeStamper):
         """Return what the authority answers. Raises TimestampRequestError."""
         headers = {"content-type": "application/timestamp-query"}
         try:
-            async with httpx.AsyncClient(timeout=TSA_SECONDS) as client:
+            async with httpx.AsyncClient(timeout=TSA_SECONDS, verify=tls_context()) as client:
                 answer = (
                     await client.post(self._url, content=req.dump(), headers=headers)
                 ).raise_for_status()
