@@ -18,7 +18,6 @@ from gateway import upstream as upstream_module
 from gateway.guards import UpstreamUnavailable
 from gateway.upstream import Outgoing, Upstream
 from gateway.wire import MOST_HELD, Broken, Fields
-from lib_testing import free_port
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Write = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -50,8 +49,9 @@ async def serving(
     write: Write, tls: ssl.SSLContext | None = None
 ) -> AsyncGenerator[tuple[Service, Upstream]]:
     """Run a service; give it with the pool that leads to it."""
-    service, port = Service(write), free_port()
-    server = await asyncio.start_server(service.talk, "127.0.0.1", port, ssl=tls)
+    service = Service(write)
+    server = await asyncio.start_server(service.talk, "127.0.0.1", 0, ssl=tls)
+    port = server.sockets[0].getsockname()[1]
     scheme = "https" if tls else "http"
     made = Upstream({"catalog": [f"{scheme}://127.0.0.1:{port}"]}, silence=5.0, patience=0.1)
     try:

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from booking_city import ITEM, a_point, book, miscounted, person, rule
 from booking_replica import replica
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from lib_db import Sessions
-from lib_testing import Clients, FixedClock, staff
+from lib_testing import Clients, FixedClock, staff, until_waiting
 from svc_booking.appointment.domain import Status
 from svc_booking.appointment.store import appointment
 from svc_booking.rule.domain import DailyLimit
@@ -49,16 +49,10 @@ async def slot_of(service: Clients, sessions: Sessions, clock: FixedClock) -> Sl
 @asynccontextmanager
 async def all_at_once(sessions: Sessions, count: int) -> AsyncGenerator[asyncio.TaskGroup]:
     """Let the orders of the task group look at the person, then wait for their places, then all go on."""
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock' AND query NOT LIKE '%notify%'"
-    )
     async with sessions() as gate, asyncio.TaskGroup() as group:
         await gate.execute(select(slot.c.id).with_for_update())
         yield group
-        async with sessions() as eye:
-            while await eye.scalar(waiting) != count:
-                await asyncio.sleep(0.02)
+        await until_waiting(sessions, count)
         await gate.rollback()
 
 

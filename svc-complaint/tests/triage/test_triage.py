@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from lib_db import Sessions
 from lib_gm import FieldCipher
 from lib_kernel import new_id
-from lib_testing import CITIZEN, Clients, FixedClock, staff
+from lib_testing import CITIZEN, Clients, FixedClock, staff, until_waiting
 from svc_complaint.triage import store
 from svc_complaint.triage.domain import Category, Facts, Rule, RuleInvalid, likeness, route, suggest
 from svc_complaint.triage.segment import fingerprints, words
@@ -134,15 +133,10 @@ async def test_of_two_who_publish_rules_at_once_the_second_is_told(
 ) -> None:
     then = {"department": MARKET}
     mine, theirs = ([{"code": code, "priority": 1, "when": {}, "then": then}] for code in ("mine", "theirs"))
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    async with sessions() as session, sessions() as eye:
+    async with sessions() as session:
         version = await store.publish_rules(session, mine, "s_other", clock.now())
         publishing = asyncio.create_task(service.as_(ADMIN).put("/v1/routing-rules", json={"rules": theirs}))
-        while not await eye.scalar(waiting):
-            await asyncio.sleep(0.02)
+        await until_waiting(sessions)
         await session.commit()
     refused = await publishing
     assert (refused.status_code, refused.json()["type"]) == (412, "/problems/stale-version")

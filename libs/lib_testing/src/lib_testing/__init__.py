@@ -2,6 +2,7 @@
 
 from lib_testing._clock import WEDNESDAY, FixedClock
 from lib_testing._ports import free_block, free_port
+from lib_testing._waiting import until_waiting
 from lib_testing._web import (
     CITIZEN,
     OTHER_CITIZEN,
@@ -28,4 +29,5 @@ __all__ = [
     "running",
     "signer",
     "staff",
+    "until_waiting",
 ]
